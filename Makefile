@@ -1,0 +1,38 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo demo-remote test test-slow check bench lock clean docs screenshots
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+.venv/ready: requirements.lock requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: .venv/ready  ## a channel in the browser with the lab engine: no Slack, no configuration
+	$(BIN)/csfailover demo
+
+test: .venv/ready .venv-wheel/ready  ## everything but what is marked slow
+	$(BIN)/python -m pytest -n 2
+
+test-slow: .venv/ready  ## the long tests: kill storms, soak, model sizes
+	$(BIN)/python -m pytest -m slow
+
+check: .venv/ready  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: .venv/ready  ## pin the dependencies again, with hashes
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra demo -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -c requirements.lock --group dev -o requirements-dev.lock
+
+clean:  ## forget the environments and what the tests left
+	rm -rf .venv .venv-wheel dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
