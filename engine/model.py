@@ -1,0 +1,305 @@
+"""The nouns of a pool failover: what a pool is, what is known of a pair, what was asked, how it ended.
+
+Frozen data only. No I/O, no clock, no chance, no rule: what follows from these facts is decided in
+`preflight`, `plan` and `rules`. Names and enumeration values are those of Lync Server / Skype for
+Business Server where it has them (PoolState: Set-CsRegistrarConfiguration; export and import states:
+the backup service), so that an administrator meets no new words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class Kind(StrEnum):
+    """What is asked for. PoolFqdn names the users' home pool in both directions."""
+
+    FAILOVER = "failover"
+    FAILBACK = "failback"
+
+
+class Health(StrEnum):
+    UP = "up"
+    BACKEND_DOWN = "back end down"
+    QUORUM_LOST = "quorum lost"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class PoolState(StrEnum):
+    """PoolState of the registrar configuration; the best single reading of where the users are."""
+
+    ACTIVE = "Active"
+    FAILING_OVER = "FailingOver"
+    FAILED_OVER = "FailedOver"
+    FAILED_BACK = "FailedBack"
+    UNKNOWN = "Unknown"
+
+
+class Export(StrEnum):
+    """Export state of the backup service in one direction."""
+
+    FINAL = "FinalState"
+    STEADY = "SteadyState"
+    NOT_STEADY = "NonSteadyState"
+    NOT_INITIALIZED = "NotInitialized"
+    ERROR = "ErrorState"
+    UNKNOWN = "Unknown"
+
+
+class Import(StrEnum):
+    """Import state of the backup service in one direction."""
+
+    NORMAL = "NormalState"
+    ERROR = "ErrorState"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One pool of the topology. `backup` is set in Topology Builder only, and is meant to be mutual."""
+
+    fqdn: str
+    backup: str | None
+    front_ends: tuple[str, ...] = ()
+    site: str = ""
+    edition: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Topology:
+    pools: tuple[Pool, ...]
+
+    def get(self, fqdn: str) -> Pool | None:
+        """The pool of exactly this FQDN, whatever the case; None when there is none."""
+        return next((p for p in self.pools if p.fqdn.lower() == fqdn.lower()), None)
+
+
+@dataclass(frozen=True)
+class PoolFacts:
+    """What could be read of one pool. None means: could not be read; it is never assumed."""
+
+    fqdn: str
+    state: PoolState
+    health: Health
+    backup: str | None
+    users: int | None = None
+    capacity: int | None = None
+    front_ends: int | None = None
+    front_ends_up: int | None = None
+    edition: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Replication:
+    """The backup service in one direction. `backlog` in writes, `age` in seconds since all was synced."""
+
+    export: Export
+    imports: Import
+    backlog: int | None = None
+    age: int | None = None
+
+
+@dataclass(frozen=True)
+class Cms:
+    """The Central Management Store: the pool that holds the active master, and whether that pool is up."""
+
+    host: str | None
+    up: bool | None
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An Edge pool and the Front End pool it hands its traffic to."""
+
+    fqdn: str
+    next_hop: str
+    up: bool | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One reading of a pair, seen from the pool that PoolFqdn names."""
+
+    pool: PoolFacts
+    partner: PoolFacts | None
+    outbound: Replication
+    inbound: Replication
+    cms: Cms
+    edges: tuple[Edge, ...]
+    read_at: datetime
+    queued: int | None = None
+    """Items in the pool's storage service queues; None when unknown."""
+    unread: tuple[str, ...] = ()
+    """Names of the readings that failed, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The switches of Invoke-CsPoolFailOver / Invoke-CsPoolFailBack. Times in seconds, stop_delay in minutes."""
+
+    disaster: bool = False
+    flush_storage: bool = False
+    force: bool = False
+    skip_verification: bool = False
+    wait: int | None = None
+    whatif: bool = False
+    database_timeout: int | None = None
+    stop_delay: int | None = None
+
+
+class Level(StrEnum):
+    BLOCK = "block"
+    """Nothing starts."""
+    WARN = "warn"
+    """Approvers read it and approve in its knowledge."""
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One judgement of preflight: a stable code, what it means, what to do about it."""
+
+    code: str
+    level: Level
+    say: str
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An expected no. It is a value, not an exception: who asked is told, and the log keeps it."""
+
+    code: str
+    say: str
+    cure: str = ""
+
+
+ParameterType = Literal["Fqdn", "Switch", "TimeSpan", "Boolean", "Int32"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One typed parameter. Fqdn: str; Switch and Boolean: bool; TimeSpan and Int32: int (seconds for TimeSpan)."""
+
+    name: str
+    type: ParameterType
+    value: str | bool | int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Exactly what would run, and the facts it was judged on. Approvals are bound to its digest."""
+
+    kind: Kind
+    pool: str
+    partner: str
+    cmdlet: str
+    parameters: tuple[Parameter, ...]
+    approvals: int
+    findings: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """The facts that must still hold when it starts, by name, in the words the card uses."""
+
+
+Stream = Literal["output", "error", "warning", "verbose", "debug", "information", "progress", "phase", "prompt", "host"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line that the engine reports while it runs. `n` counts from 1 within a run and never goes back.
+
+    Streams are PowerShell's own, and three of ours: `phase` moves the ticket on, `prompt` is a question
+    that was answered No, `host` is a word of the engine about itself.
+    """
+
+    n: int
+    stream: Stream
+    text: str
+    percent: int | None = None
+
+
+class Ended(StrEnum):
+    """How an invocation ended, as the engine saw it. It is not yet the verdict: that is judged from state."""
+
+    COMPLETED = "completed"
+    COMPLETED_WITH_ERRORS = "completed with errors"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    NOT_STARTED = "not started"
+    """Proved: the cmdlet never ran."""
+    UNKNOWN = "unknown"
+    """Sight was lost; the cmdlet may have run, or may still run."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the engine can say at the end. Counts are writes; None means the engine cannot know them."""
+
+    ended: Ended
+    say: str
+    error_id: str = ""
+    lost: int | None = None
+    assumed: int | None = None
+    """Backlog that was not verified because WaitTime was over; 0 when verified in full."""
+    report: str = ""
+    """Path of the server's own HTML report, where it named one."""
+
+
+class Verdict(StrEnum):
+    SUCCEEDED = "SUCCEEDED"
+    SUCCEEDED_WITH_WARNINGS = "SUCCEEDED_WITH_WARNINGS"
+    FAILED = "FAILED"
+    """The world is provably as before."""
+    IN_DOUBT = "IN_DOUBT"
+
+
+Phase = Literal["planned", "opening", "sending", "running", "ended", "parked"]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Everything a later process needs to find this very run again. Ids are ours and committed before use.
+
+    `endpoint` is a Front End of the surviving pool; `seen` is the number of the last record that is in the log.
+    """
+
+    run: str
+    shell_id: str
+    command_id: str
+    endpoint: str
+    configuration: str = ""
+    phase: Phase = "planned"
+    seen: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """A human, however many Slack accounts they have. `id` comes from the configuration and is what is compared."""
+
+    id: str
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may do what. Nobody is let in by default. Times in seconds."""
+
+    may_request: frozenset[str] = frozenset({"oncall", "lead"})
+    may_approve: frozenset[str] = frozenset({"lead"})
+    may_read: frozenset[str] = frozenset({"oncall", "lead", "auditor"})
+    approvals: int = 1
+    risky_approvals: int = 2
+    """Needed for disaster mode and for skipped data verification."""
+    expires_after: int = 900
+    remind_before: int = 300
+    cooldown: int = 1800
+    capacity: int = 80_000
+    """Users a pool can carry, where the engine cannot say (Lync Server 2013: 80,000)."""

@@ -1,0 +1,77 @@
+"""The one door between the bot and an engine: what both engines offer, and the three errors they may raise.
+
+Nothing here knows how an engine works. One contract test suite (tests/engine/contract.py) runs against every
+engine that claims this protocol. What an engine learns from another party's error it puts into these three;
+everything else that escapes is a bug of ours and is shown as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.model import Facts, Outcome, Plan, Record, Ticket, Topology
+
+Sink = Callable[[Record], None]
+"""Takes one record; returns only when it is committed to the log. What it raises must pass through untouched."""
+
+Cancelled = Callable[[], bool]
+"""True once somebody asked to stop. A request: the engine says in its outcome what came of it."""
+
+
+class EngineError(Exception):
+    """Base of the three; never raised itself. `say` is a sentence for people, `detail` the other side's own words."""
+
+    def __init__(self, say: str, detail: str = "") -> None:
+        super().__init__(say)
+        self.say = say
+        self.detail = detail
+
+
+class EngineUnavailable(EngineError):
+    """The engine could not be reached and nothing was changed. Safe to ask again."""
+
+
+class StepRefused(EngineError):
+    """The other side said no: a right, a parameter, a cmdlet that is not there. Nothing was changed."""
+
+
+class SightLost(EngineError):
+    """Something may have happened and cannot be seen. Never answered by doing it again."""
+
+
+class Engine(Protocol):
+    """A failover engine. Calls may block for as long as the run lasts; one thread per operation."""
+
+    @property
+    def name(self) -> str:
+        """`lab` or `remote`."""
+
+    def topology(self) -> Topology:
+        """Every pool and its backup pool. Raises EngineUnavailable or StepRefused."""
+
+    def facts(self, pool: str) -> Facts:
+        """One reading of the pair, seen from `pool` (an FQDN of the topology). What could not be read is
+        unknown and named in `Facts.unread`. Raises EngineUnavailable when nothing at all could be read."""
+
+    def parameters(self, cmdlet: str) -> frozenset[str]:
+        """Names of the parameters that this server's cmdlet knows, in the cmdlet's own spelling.
+        Raises StepRefused when the cmdlet is not there or not allowed, EngineUnavailable."""
+
+    def roles(self, cmdlet: str) -> tuple[str, ...]:
+        """RBAC roles whose cmdlets include this one (Get-CsAdminRole). Raises EngineUnavailable, StepRefused."""
+
+    def ticket(self, pool: str, run: str, shell_id: str, command_id: str) -> Ticket:
+        """Where and as what a run for `pool` would be started: a Front End of the surviving pool. Sends nothing."""
+
+    def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
+        """Run the plan's cmdlet once. The caller has committed the ticket. Every `phase` record is committed (the
+        sink has returned) before the step it names is taken. Returns an Outcome for everything that can be told,
+        `Ended.UNKNOWN` included; raises EngineUnavailable or StepRefused only when nothing was sent."""
+
+    def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
+        """Find the run of this ticket and follow it to its end; never starts it. Records up to `ticket.seen` are
+        not told again where the engine can tell them apart. `Ended.NOT_STARTED` only where that is proved."""
+
+    def close(self) -> None:
+        """Let go of connections. Never ends a running cmdlet."""
