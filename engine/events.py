@@ -1,0 +1,238 @@
+"""What can happen to an operation, in the past tense, and how each event goes to and from its row.
+
+Events are facts: they carry what was decided, never a rule. An operation is nothing but the fold of its
+events (`rules.evolve`), so a field that the future needs must be written here. Old rows stay readable:
+a field may be added with a default, never renamed or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter
+
+from engine.model import Facts, Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict
+
+
+@dataclass(frozen=True)
+class RequestAsked:
+    kind_of: ClassVar[str] = "request.asked"
+    kind: Kind
+    pool: str
+    options: Options
+    by: str
+    """Person id of the requester; `name` is decoration."""
+    name: str
+    channel: str
+    reason: str = ""
+    typed: str = ""
+    """What was typed, word for word, and what was repaired in it."""
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestRefused:
+    """Preflight found a reason not to start, or could not look. Nothing was changed."""
+
+    kind_of: ClassVar[str] = "request.refused"
+    code: str
+    say: str
+    cure: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class RequestAnswered:
+    """A what-if was answered: the plan, and what it would mean. Nothing was changed."""
+
+    kind_of: ClassVar[str] = "request.answered"
+    plan: Plan
+    digest: str
+    findings: tuple[Finding, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class PreflightPassed:
+    kind_of: ClassVar[str] = "preflight.passed"
+    plan: Plan
+    digest: str
+    findings: tuple[Finding, ...]
+    facts: Facts
+    expires_at: datetime
+    remind_at: datetime
+
+
+@dataclass(frozen=True)
+class ApprovalGranted:
+    kind_of: ClassVar[str] = "approval.granted"
+    by: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ApprovalRefused:
+    """Somebody clicked who may not, or too late. It changes nothing, and it is on record."""
+
+    kind_of: ClassVar[str] = "approval.refused"
+    by: str
+    code: str
+    say: str
+    wish: str = "approve"
+
+
+@dataclass(frozen=True)
+class RequestDenied:
+    kind_of: ClassVar[str] = "request.denied"
+    by: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RequestWithdrawn:
+    kind_of: ClassVar[str] = "request.withdrawn"
+    by: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RequestReminded:
+    kind_of: ClassVar[str] = "request.reminded"
+    missing: int
+
+
+@dataclass(frozen=True)
+class RequestExpired:
+    kind_of: ClassVar[str] = "request.expired"
+    missing: int
+
+
+@dataclass(frozen=True)
+class RequestStale:
+    """Between approval and start the world or the rights changed. The approvals are void."""
+
+    kind_of: ClassVar[str] = "request.stale"
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunIntended:
+    """Committed before the engine is called; from here on, only looking tells whether it happened."""
+
+    kind_of: ClassVar[str] = "run.intent"
+    ticket: Ticket
+    digest: str
+
+
+@dataclass(frozen=True)
+class RunRecorded:
+    kind_of: ClassVar[str] = "run.record"
+    record: Record
+
+
+@dataclass(frozen=True)
+class RunStopAsked:
+    kind_of: ClassVar[str] = "run.stop_asked"
+    by: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    kind_of: ClassVar[str] = "run.ended"
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class RunUnstarted:
+    """After a restart it was proved that the cmdlet was never sent; the approvals still hold."""
+
+    kind_of: ClassVar[str] = "run.unstarted"
+    say: str
+
+
+@dataclass(frozen=True)
+class RunDoubted:
+    """Nobody can know at this moment. The pair stays locked."""
+
+    kind_of: ClassVar[str] = "run.doubted"
+    say: str
+
+
+@dataclass(frozen=True)
+class RunObserved:
+    """While in doubt, the state of the pool was read again and had changed."""
+
+    kind_of: ClassVar[str] = "run.observed"
+    say: str
+
+
+@dataclass(frozen=True)
+class RunResolved:
+    """The doubt is over: by what was read, or by a lead's word with a reason (`by` is then the person)."""
+
+    kind_of: ClassVar[str] = "run.resolved"
+    verdict: Verdict
+    by: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OperationClosed:
+    kind_of: ClassVar[str] = "operation.closed"
+    verdict: Verdict
+    say: str
+    facts: Facts | None = None
+
+
+Event = (
+    RequestAsked
+    | RequestRefused
+    | RequestAnswered
+    | PreflightPassed
+    | ApprovalGranted
+    | ApprovalRefused
+    | RequestDenied
+    | RequestWithdrawn
+    | RequestReminded
+    | RequestExpired
+    | RequestStale
+    | RunIntended
+    | RunRecorded
+    | RunStopAsked
+    | RunEnded
+    | RunUnstarted
+    | RunDoubted
+    | RunObserved
+    | RunResolved
+    | OperationClosed
+)
+
+KINDS: dict[str, type[Any]] = {cls.kind_of: cls for cls in Event.__args__}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    # Built on first use: importing a module does nothing, and a command line that reads no log pays nothing.
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(KINDS[kind])
+    return _ADAPTERS[kind]
+
+
+def to_body(event: Event) -> dict[str, Any]:
+    """The event as JSON values, for its row."""
+    body: dict[str, Any] = _adapter(event.kind_of).dump_python(event, mode="json")
+    return body
+
+
+def from_body(kind: str, body: Mapping[str, Any]) -> Event:
+    """The event of a row. Raises KeyError for a kind that this version does not know, pydantic's
+    ValidationError for a body that is not one."""
+    event: Event = _adapter(kind).validate_python(dict(body))
+    return event

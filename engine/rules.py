@@ -1,0 +1,294 @@
+"""What may happen, and what is next: wishes, readings and outcomes in; events or a Refusal out.
+
+Pure: persons, policy, time and readings are arguments, nothing waits and nothing is written. What follows from
+an event stands in `states.TABLE`; whether the event may happen at all stands here, once. The shell round these
+rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from engine import plan as plans
+from engine.events import (
+    ApprovalGranted,
+    Event,
+    PreflightPassed,
+    RequestAnswered,
+    RequestAsked,
+    RequestDenied,
+    RequestExpired,
+    RequestRefused,
+    RequestReminded,
+    RequestStale,
+    RequestWithdrawn,
+    RunIntended,
+    RunResolved,
+    RunStopAsked,
+)
+from engine.guards import Case
+from engine.model import Facts, Person, Policy, Refusal, Ticket, Verdict
+from engine.preflight import blocking, conflicts, judge
+from engine.states import BEGUN, Operation, State
+
+MAX_REASON = 1_000
+MAX_ATTEMPTS = 3
+"""How often a run that provably never started may be started again, with its approvals."""
+
+
+class Step(StrEnum):
+    """What the runner does next with an operation."""
+
+    INSPECT = "inspect"
+    REMIND = "remind"
+    EXPIRE = "expire"
+    WAIT = "wait"
+    START = "start"
+    FOLLOW = "follow"
+    JUDGE = "judge"
+    OBSERVE = "observe"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step, due at `at`; None: at once (or, for NOTHING, never)."""
+
+    step: Step
+    at: datetime | None = None
+
+
+def next_move(op: Operation, now: datetime) -> Move:
+    """What is next for this operation. An intent without an outcome is *look*, never *do again*."""
+    match op.state:
+        case State.ASKED:
+            return Move(Step.INSPECT)
+        case State.AWAITING:
+            return _while_awaiting(op, now)
+        case State.APPROVED:
+            return Move(Step.START)
+        case State.RUNNING:
+            return Move(Step.FOLLOW)
+        case State.JUDGING | State.RESOLVED:
+            return Move(Step.JUDGE)
+        case State.IN_DOUBT:
+            return Move(Step.OBSERVE)
+        case _:
+            return Move(Step.NOTHING)
+
+
+def _while_awaiting(op: Operation, now: datetime) -> Move:
+    assert op.expires_at is not None
+    assert op.remind_at is not None
+    if now >= op.expires_at:
+        return Move(Step.EXPIRE)
+    if op.reminded:
+        return Move(Step.WAIT, op.expires_at)
+    return Move(Step.REMIND) if now >= op.remind_at else Move(Step.WAIT, op.remind_at)
+
+
+# --- wishes of people ----------------------------------------------------------------------------------------------
+
+
+def ask(request: RequestAsked, by: Person, policy: Policy) -> tuple[Event, ...] | Refusal:
+    """May this person ask for this? The pool has been resolved; which state it is in is preflight's affair."""
+    if not by.roles & policy.may_request:
+        return Refusal(
+            "E_MAY_NOT_REQUEST",
+            f"{by.name} may not ask for a failover.",
+            f"Ask somebody with the role {_any_of(policy.may_request)}.",
+        )
+    if len(request.reason) > MAX_REASON:
+        return Refusal(
+            "E_REASON_TOO_LONG",
+            f"The reason has {len(request.reason):,} characters; {MAX_REASON:,} fit. It is not cut off silently.",
+            "Shorten it; details belong in the incident's thread.",
+        )
+    return conflicts(request.kind, request.options) or (request,)
+
+
+def _any_of(roles: frozenset[str]) -> str:
+    return " or ".join(sorted(roles)) or "(nobody: the configuration names no role)"
+
+
+def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[Event, ...] | Refusal:
+    """Bound to the digest of the plan that the card shows. Counts persons, never the requester."""
+    if refusal := _may_decide(by, policy, "approve") or _not_awaiting(op):
+        return refusal
+    if by.id == op.request.by:
+        return Refusal(
+            "E_OWN_REQUEST",
+            "You asked for this yourself; nobody approves their own request.",
+            "Another lead has to. To take it back: Withdraw.",
+        )
+    if any(a.by == by.id for a in op.approvals):
+        return Refusal("E_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
+    assert op.expires_at is not None
+    if now >= op.expires_at:
+        return Refusal("E_EXPIRED", "The time for approvals is over.", "Ask again: the facts may have changed.")
+    return (ApprovalGranted(by.id, by.name, op.digest),)
+
+
+def deny(op: Operation, by: Person, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
+    """One lead's no ends it, up to the start; the reason is on record."""
+    if refusal := _may_decide(by, policy, "deny") or _before_start(op) or _needs_reason(reason):
+        return refusal
+    return (RequestDenied(by.id, by.name, reason.strip()),)
+
+
+def withdraw(op: Operation, by: Person) -> tuple[Event, ...] | Refusal:
+    """The requester takes it back, up to the start."""
+    if by.id != op.request.by:
+        return Refusal(
+            "E_NOT_YOURS", f"{op.request.name} asked for this; only they can withdraw it.", "A lead can deny it."
+        )
+    return _before_start(op) or (RequestWithdrawn(by.id, by.name),)
+
+
+def stop(op: Operation, by: Person, policy: Policy) -> tuple[Event, ...] | Refusal:
+    """Ask a running cmdlet to stop. Before users are redirected it goes back, after that it goes on."""
+    if by.id != op.request.by and (refusal := _may_decide(by, policy, "stop")):
+        return refusal
+    if op.state is not State.RUNNING:
+        return Refusal("E_NOT_RUNNING", f"Nothing is running: this operation is {op.state.value}.", _what_now(op))
+    if op.stop_asked_by:
+        return Refusal("E_STOP_ASKED", f"{op.stop_asked_by} has asked for that already.", "Wait for the answer here.")
+    return (RunStopAsked(by.id, by.name),)
+
+
+def attest(op: Operation, by: Person, happened: bool, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
+    """A lead who has looked says what is true of an operation in doubt. It is their word, and shown as that."""
+    if refusal := _may_decide(by, policy, "settle"):
+        return refusal
+    if op.state is not State.IN_DOUBT:
+        return Refusal("E_NOT_IN_DOUBT", f"There is no doubt to settle: it is {op.state.value}.", _what_now(op))
+    if refusal := _needs_reason(reason):
+        return refusal
+    verdict = Verdict.SUCCEEDED_WITH_WARNINGS if happened else Verdict.FAILED
+    return (RunResolved(verdict, by.id, by.name, reason.strip()),)
+
+
+def _may_decide(by: Person, policy: Policy, verb: str) -> Refusal | None:
+    if by.roles & policy.may_approve:
+        return None
+    return Refusal(
+        "E_MAY_NOT_APPROVE", f"{by.name} may not {verb} this.", f"It takes the role {_any_of(policy.may_approve)}."
+    )
+
+
+def _not_awaiting(op: Operation) -> Refusal | None:
+    if op.state is State.AWAITING:
+        return None
+    if op.state is State.ASKED:
+        return Refusal(
+            "E_TOO_EARLY", "The checks are still running; there is nothing to approve yet.", "Wait for them."
+        )
+    if op.state is State.APPROVED or op.state in BEGUN:
+        names = " and ".join(a.name for a in op.approvals)
+        return Refusal("E_APPROVED_ALREADY", f"It is approved already, by {names}.", "Nothing more to do.")
+    return Refusal("E_OVER", f"Too late: this operation is {op.state.value}.", _what_now(op))
+
+
+def _before_start(op: Operation) -> Refusal | None:
+    if op.state in {State.ASKED, State.AWAITING, State.APPROVED}:
+        return None
+    if op.state in BEGUN:
+        return Refusal("E_STARTED", "Too late: it has started.", "Stop asks the cmdlet to stop.")
+    return Refusal("E_OVER", f"Too late: this operation is {op.state.value}.", _what_now(op))
+
+
+def _needs_reason(reason: str) -> Refusal | None:
+    if not reason.strip():
+        return Refusal("E_NO_REASON", "A reason is needed: it is what the record will show.", "Say in a few words why.")
+    if len(reason) > MAX_REASON:
+        return Refusal(
+            "E_REASON_TOO_LONG", f"The reason has {len(reason):,} characters; {MAX_REASON:,} fit.", "Shorten it."
+        )
+    return None
+
+
+def _who_is_missing(op: Operation) -> str:
+    missing = missing_approvals(op)
+    return f"{missing} more {'lead' if missing == 1 else 'leads'} must approve." if missing else "Nothing is missing."
+
+
+def _what_now(op: Operation) -> str:
+    return f"/failover-log {op.id} shows what happened; ask again if it is still needed."
+
+
+def missing_approvals(op: Operation) -> int:
+    return max(0, op.plan.approvals - len(op.approvals)) if op.plan else 0
+
+
+# --- what the runner learned ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read for one decision: the facts, the cmdlet's parameters, the end of the pair's last operation."""
+
+    facts: Facts
+    supported: frozenset[str]
+    last_ended: datetime | None
+
+
+def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Event:
+    """Preflight's answer to a request: refused with the reason, answered (what-if), or waiting for approvals."""
+    request = op.request
+    findings = judge(_case(op, reading, policy, now))
+    if stopper := blocking(findings):
+        return RequestRefused(stopper.code, stopper.say, stopper.cure, findings)
+    made = plans.make(request.kind, request.options, reading.facts, findings, policy)
+    digest = plans.digest(made)
+    if request.options.whatif:
+        return RequestAnswered(made, digest, findings, reading.facts)
+    expires = now + timedelta(seconds=policy.expires_after)
+    remind = expires - timedelta(seconds=min(policy.remind_before, policy.expires_after))
+    return PreflightPassed(made, digest, findings, reading.facts, expires, remind)
+
+
+def _case(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Case:
+    request = op.request
+    return Case(request.kind, request.options, reading.facts, reading.supported, policy, now, reading.last_ended)
+
+
+def unreadable(say: str, detail: str) -> RequestRefused:
+    """Nothing could be read for preflight."""
+    return RequestRefused(
+        "E_ENGINE_UNAVAILABLE",
+        f"{say} Nothing was changed.",
+        f"csfailover check tells what is wrong. {detail}".strip(),
+    )
+
+
+def rechecked(
+    op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
+) -> RequestStale | RunIntended:
+    """Under the pair's lock, right before the start: the plan is made again from what is true now. Any difference,
+    in the facts or in anybody's rights, voids the approvals."""
+    assert op.plan is not None
+    findings = judge(_case(op, reading, policy, now))
+    made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
+    differences = (*plans.difference(op.plan, made), *_rights_lost(op, persons, policy))
+    if not differences and plans.digest(made) != op.digest:
+        differences = ("the plan's digest is not the approved one",)
+    return RequestStale(differences) if differences else RunIntended(ticket, op.digest)
+
+
+def _rights_lost(op: Operation, persons: Mapping[str, Person], policy: Policy) -> tuple[str, ...]:
+    def has(person_id: str, roles: frozenset[str]) -> bool:
+        return person_id in persons and bool(persons[person_id].roles & roles)
+
+    lost = [f"{a.name} may no longer approve" for a in op.approvals if not has(a.by, policy.may_approve)]
+    if not has(op.request.by, policy.may_request):
+        lost.append(f"{op.request.name} may no longer ask for this")
+    return tuple(lost)
+
+
+def waited(op: Operation, now: datetime) -> Event:
+    """The clock reached the reminder, or the end."""
+    missing = missing_approvals(op)
+    return RequestExpired(missing) if next_move(op, now).step is Step.EXPIRE else RequestReminded(missing)
