@@ -1,0 +1,136 @@
+"""Committing, and what happens when that fails: the latch, the ballast, the probe.
+
+One failure latches: after "disk full" small rows may still fit, and a log with holes in it is worse than none. While
+latched only essential writes are tried. Knows transactions and errors of SQLite, not what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from audit.ballast import Ballast
+from audit.model import CannotRecord
+from audit.writer import Writer
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+
+_PROBE = b"\x5a" * 64 * 1024
+
+_CURES = {
+    "SQLITE_FULL": "the disk is full. Free space on the disk of the log",
+    "SQLITE_READONLY": "the file is read-only. Give the service account write permission, or make the disk writable",
+    "SQLITE_IOERR": "the disk reports an error. Look at the disk and at the system's own log",
+    "SQLITE_CORRUPT": "the file is damaged. Stop the bot, keep the file and run `csfailover log verify` on it",
+    "SQLITE_NOTADB": "the file is damaged. Stop the bot, keep the file and run `csfailover log verify` on it",
+    "SQLITE_BUSY": "another program locks the file. Close it: a shell, a viewer with write access, a backup tool",
+    "SQLITE_CONSTRAINT": "another program changed the file. Stop the bot and run `csfailover log verify` on it",
+}
+
+
+class Disk:
+    """Commits jobs on the writer thread. `degraded` is the sentence while latched, else None."""
+
+    def __init__(self, writer: Writer, ballast: Ballast) -> None:
+        self.degraded: str | None = None
+        self._writer = writer
+        self._ballast = ballast
+        self._max_pages: int | None = None
+        try:
+            ballast.lay()
+        except OSError as error:  # full before we start: come up all the same, so that what runs can be seen and ended
+            self.degraded = _sentence(error)
+
+    def commit(self, job: Job[T], *, essential: bool, then: Callable[[T], None] = lambda _: None) -> T:
+        """Run `job` in one transaction; `then` runs after the commit and before the next job.
+
+        What `job` raises comes out, with nothing written. Raises CannotRecord when SQLite cannot write.
+        """
+        return self._writer.run(lambda conn: self._attempt(conn, job, essential, then))
+
+    def probe(self) -> None:
+        """Write and erase 64 KiB and take the ballast again: ends the latch, or raises CannotRecord."""
+        self._writer.run(self._probe)
+
+    def drill(self, *, max_pages: int | None, read_only: bool | None) -> None:
+        """See Store.drill."""
+
+        def job(conn: sqlite3.Connection) -> None:
+            if max_pages is not None:
+                self._max_pages = max_pages
+                _limit(conn, max_pages)
+            if read_only is not None:
+                conn.execute(f"PRAGMA query_only = {read_only:d}")
+
+        self._writer.run(job)
+
+    def close(self) -> None:
+        """Finish what was asked and close the connection."""
+        self._writer.close()
+
+    def _attempt(self, conn: sqlite3.Connection, job: Job[T], essential: bool, then: Callable[[T], None]) -> T:
+        if self.degraded and not essential:
+            raise CannotRecord(self.degraded)
+        try:
+            result = _transaction(conn, job)
+        except sqlite3.Error as error:
+            self.degraded = _sentence(error)
+            if essential and _name(error) == "SQLITE_FULL" and self._give_ballast(conn):
+                return self._attempt(conn, job, essential, then)
+            raise CannotRecord(self.degraded) from error
+        then(result)
+        return result
+
+    def _probe(self, conn: sqlite3.Connection) -> None:
+        try:
+            # Committed and then erased: what is rolled back never leaves the cache and would prove nothing.
+            _transaction(conn, lambda c: c.execute("INSERT INTO probe VALUES (?)", (_PROBE,)))
+            _transaction(conn, lambda c: c.execute("DELETE FROM probe"))
+            self._take_ballast(conn)
+        except (sqlite3.Error, OSError) as error:
+            self.degraded = _sentence(error)
+            raise CannotRecord(self.degraded) from error
+        self.degraded = None
+
+    def _take_ballast(self, conn: sqlite3.Connection) -> None:
+        self._ballast.lay()
+        if self._max_pages is not None and _limit(conn, self._max_pages) > self._max_pages:
+            raise OSError(errno.ENOSPC, "no room for the ballast")
+
+    def _give_ballast(self, conn: sqlite3.Connection) -> bool:
+        freed = self._ballast.free()
+        if freed and self._max_pages is not None:  # a drill: the imagined disk has that much more room now
+            page = conn.execute("PRAGMA page_size").fetchone()[0]
+            _limit(conn, self._max_pages + self._ballast.size // page)
+        return freed
+
+
+def _transaction(conn: sqlite3.Connection, job: Job[T]) -> T:
+    # IMMEDIATE: a deferred one that reads first fails at once, without waiting, when somebody else has written.
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        result = job(conn)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:  # SQLite has rolled back by itself after some errors
+            conn.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _limit(conn: sqlite3.Connection, pages: int) -> int:
+    return int(conn.execute(f"PRAGMA max_page_count = {pages:d}").fetchone()[0])
+
+
+def _name(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return "SQLITE_FULL" if error.errno == errno.ENOSPC else "SQLITE_IOERR"
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def _sentence(error: Exception) -> str:
+    cause = next((cure for name, cure in _CURES.items() if _name(error).startswith(name)), f"SQLite says: {error}")
+    return f"The audit log cannot be written: {cause}. Until then nothing new is started; what runs already goes on."

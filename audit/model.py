@@ -1,0 +1,92 @@
+"""The nouns of the log: what a caller wants recorded, what stands in the log, and the ways of saying no.
+
+Frozen data and errors only. No SQL, no clock, no thread; nothing of Slack, engines or failovers may enter:
+an operation is an opaque id, a kind and an actor are words, a body is JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+
+BODY_LIMIT = 64 * 1024
+"""Bytes a body may take as canonical JSON."""
+
+WORD_LIMIT = 1024
+"""Characters a kind, actor, rule, operation, delivery or claim may have."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened. `rule` names the rule that let it happen."""
+
+    kind: str
+    actor: str
+    body: Mapping[str, JsonValue]
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the log. `delivery` and `claim` stand on the first row of their append, `closes` on the last."""
+
+    seq: int
+    operation: str | None
+    version: int | None
+    kind: str
+    actor: str
+    at: datetime
+    rule: str
+    body: dict[str, Any]
+    prev: str
+    hash: str
+    delivery: str | None = None
+    claim: str | None = None
+    closes: bool = False
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a walk over the whole log found. `first_bad` is a seq; None when no single row is to blame."""
+
+    ok: bool
+    rows: int
+    head: str
+    first_bad: int | None
+    why: str
+
+
+class CannotOpen(Exception):
+    """The log cannot be opened. The message says why and what to do."""
+
+
+class CannotRecord(Exception):
+    """The log cannot be written, so nothing may be started. The message says why and what to do."""
+
+
+class Conflict(Exception):
+    """Somebody else was faster: the operation is at version `current`. Read it again and decide again."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"the operation is already at version {current}")
+        self.current = current
+
+
+class AlreadyDelivered(Exception):
+    """The delivery key is in the log already, first at row `seq`. Nothing was written."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"this delivery was recorded before, at row {seq}")
+        self.seq = seq
+
+
+class ClaimHeld(Exception):
+    """The open operation `operation` holds the claim. Nothing was written."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"the claim is held by the open operation {operation}")
+        self.operation = operation

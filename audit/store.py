@@ -1,0 +1,226 @@
+"""The store: append to the log, read it, wait for it. What cannot be recorded is refused, with a sentence.
+
+Every write is one transaction on the one writer thread and is on disk when the call returns. Knows operations,
+versions, claims and deliveries as opaque words; no rule of the product may enter.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from audit import chain, connect
+from audit.ballast import Ballast
+from audit.disk import Disk
+from audit.lock import SingleInstance
+from audit.model import AlreadyDelivered, ClaimHeld, Conflict, Entry, Row
+from audit.reader import Reader
+from audit.schema import COLUMNS
+from audit.writer import Writer
+
+Clock = Callable[[], datetime]
+Columns = tuple[Any, ...]
+
+BALLAST = 4 * 1024 * 1024
+"""Bytes kept back for the end of what already runs: some hundreds of rows with their write-ahead log."""
+
+_INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # question marks only
+
+
+class Store(Reader):
+    """The log, for its one writing process. Made by `open`; any thread may call any method."""
+
+    def __init__(self, path: Path, disk: Disk, lock: SingleInstance, clock: Clock) -> None:
+        super().__init__(path)
+        self._disk = disk
+        self._lock = lock
+        self._clock = clock
+        self._closed = False
+        self._grown = threading.Condition()
+        self._head = super().head()
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock, ballast: int = BALLAST, max_pages: int | None = None) -> Store:
+        """Open or create the log at `path`. `clock` must give times with a zone; it is called on the writer thread.
+
+        Raises CannotOpen. With a full disk it opens `degraded`: what runs must be seen and ended.
+        `ballast` is in bytes; `max_pages` is for tests, see `drill`.
+        """
+        connect.refuse_network(path)
+        lock = SingleInstance(path.with_name(path.name + ".lock"))
+        try:
+            writer = Writer(lambda: connect.writable(path))
+            store = cls(path, Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast)), lock, clock)
+        except BaseException:
+            lock.release()
+            raise
+        store.drill(max_pages=max_pages)
+        return store
+
+    def append(
+        self,
+        entries: Sequence[Entry],
+        *,
+        operation: str | None = None,
+        expected: int | None = None,
+        delivery: str | None = None,
+        claim: str | None = None,
+        closes: bool = False,
+        essential: bool = False,
+    ) -> tuple[Row, ...]:
+        """Record all entries or none, in one transaction; on disk when this returns.
+
+        operation, expected: the entries become the versions after `expected`, which is the one the caller decided
+          on, 0 for a new operation. Raises Conflict when the operation has moved on.
+        delivery: one-time key. Raises AlreadyDelivered when it is in the log.
+        claim: only with the first append of an operation; held until that closes. Raises ClaimHeld.
+        closes: the operation is no longer open and its claim is free. Rows may still follow (a late click).
+        essential: the record of something already begun: tried when degraded too, and the ballast is given for it.
+
+        Raises CannotRecord when it is not on disk, ValueError for what JSON cannot say or a row cannot hold.
+        """
+        draft = _Draft(tuple(entries), operation, expected, delivery, claim, closes)
+        draft.check()
+        bodies = [chain.canonical(entry.body) for entry in entries]
+
+        def write(conn: sqlite3.Connection) -> list[Columns]:
+            draft.refuse(conn)
+            rows = draft.chained(self._head, chain.instant(self._clock()), bodies)
+            for row in rows:
+                conn.execute(_INSERT, row)
+            if expected == 0:
+                conn.execute("INSERT INTO operation VALUES (?, ?, ?, 1)", (operation, rows[0][0], claim))
+            if closes:
+                conn.execute("UPDATE operation SET open = 0 WHERE operation = ?", (operation,))
+            return rows
+
+        return tuple(chain.row(row) for row in self._disk.commit(write, essential=essential, then=self._grow))
+
+    def head(self) -> tuple[int, str]:
+        """Seq and hash of the last row; (0, 64 zeros) in an empty log."""
+        return self._head
+
+    def wait(self, after: int, timeout: float) -> int:
+        """Block until there is a row with a seq greater than `after`, at most `timeout` seconds; the head's seq.
+
+        Returns at once when the store is closed.
+        """
+        with self._grown:
+            self._grown.wait_for(lambda: self._head[0] > after or self._closed, timeout)
+        return self._head[0]
+
+    def note(self, operation: str, slot: str, value: Mapping[str, Any] | None) -> None:
+        """Remember (with None: forget) what is shown for the operation in the slot. Not an event, not chained.
+
+        It tells of something already done, so it is tried when degraded too. Raises CannotRecord, ValueError.
+        """
+        written = None if value is None else chain.canonical(value)
+
+        def write(conn: sqlite3.Connection) -> None:
+            if written is None:
+                conn.execute("DELETE FROM shown WHERE operation = ? AND slot = ?", (operation, slot))
+            else:
+                conn.execute("INSERT OR REPLACE INTO shown VALUES (?, ?, ?)", (operation, slot, written))
+
+        self._disk.commit(write, essential=True)
+
+    @property
+    def degraded(self) -> str | None:
+        """The sentence why nothing may be started, while that is so. Only a `probe` that passes ends it."""
+        return self._disk.degraded
+
+    def probe(self) -> None:
+        """Write and erase 64 KiB and take the ballast again. Ends `degraded`, or raises CannotRecord."""
+        self._disk.probe()
+
+    def drill(self, *, max_pages: int | None = None, read_only: bool | None = None) -> None:
+        """For tests and drills: let the file have `max_pages` pages (a freed ballast comes on top), or not be written.
+
+        The errors that follow are SQLite's own (PRAGMA max_page_count, query_only). A later call lifts the limit.
+        """
+        self._disk.drill(max_pages=max_pages, read_only=read_only)
+
+    def close(self) -> None:
+        """Finish what was asked, close the file, give the lock back, wake who waits. May be called again."""
+        with self._grown:
+            if self._closed:
+                return
+            self._closed = True
+            self._grown.notify_all()
+        super().close()  # before the writer: the last connection to go checkpoints, and a reader cannot
+        self._disk.close()
+        self._lock.release()
+
+    def _grow(self, rows: Sequence[Columns]) -> None:
+        with self._grown:
+            self._head = (rows[-1][0], rows[-1][-1])
+            self._grown.notify_all()
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """One append before it is written."""
+
+    entries: tuple[Entry, ...]
+    operation: str | None
+    expected: int | None
+    delivery: str | None
+    claim: str | None
+    closes: bool
+
+    def check(self) -> None:
+        if not self.entries or (self.operation is None) != (self.expected is None):
+            raise ValueError("an append has entries, and an expected version exactly when it has an operation")
+        if (self.claim is not None and self.expected != 0) or (self.closes and self.operation is None):
+            raise ValueError("a claim comes with the first append of an operation, and only an operation closes")
+        for entry in self.entries:
+            for name in ("kind", "actor", "rule"):
+                chain.word(name, getattr(entry, name))
+        for name in ("operation", "delivery", "claim"):
+            chain.word(name, getattr(self, name))
+
+    def refuse(self, conn: sqlite3.Connection) -> None:
+        """Raises AlreadyDelivered, Conflict or ClaimHeld, in this order: a replay of the winner is a replay."""
+        if self.delivery is not None:
+            seen = conn.execute("SELECT seq FROM event WHERE delivery = ?", (self.delivery,)).fetchone()
+            if seen:
+                raise AlreadyDelivered(seen[0])
+        if self.operation is not None:
+            found = conn.execute("SELECT max(version) FROM event WHERE operation = ?", (self.operation,)).fetchone()
+            if (current := found[0] or 0) != self.expected:
+                raise Conflict(current)
+        if self.claim is not None:
+            held = conn.execute(
+                "SELECT operation FROM operation WHERE claim = ? AND open = 1", (self.claim,)
+            ).fetchone()
+            if held:
+                raise ClaimHeld(held[0])
+
+    def chained(self, head: tuple[int, str], at: str, bodies: Sequence[str]) -> list[Columns]:
+        """The rows that follow `head`, in the order of COLUMNS."""
+        seq, prev = head
+        last = len(self.entries) - 1
+        rows: list[Columns] = []
+        for place, (entry, body) in enumerate(zip(self.entries, bodies, strict=True)):
+            columns = (
+                seq + place + 1,
+                self.operation,
+                None if self.expected is None else self.expected + place + 1,
+                entry.kind,
+                entry.actor,
+                at,
+                entry.rule,
+                body,
+                self.delivery if place == 0 else None,
+                self.claim if place == 0 else None,
+                int(self.closes and place == last),
+                prev,
+            )
+            prev = chain.digest(columns)
+            rows.append((*columns, prev))
+        return rows

@@ -1,0 +1,88 @@
+"""Proving the log: walk the chain, name the first bad row and say in a sentence what is wrong with it.
+
+What the chain shows: a row edited, inserted, taken out or reordered; an end cut off while the head stays; triggers
+missing; open operations and claims that do not follow from the events.
+
+What it cannot show: the whole chain written anew, or its end cut together with the head, by somebody with write
+access to the file. Everything needed for that is in the file. Against it only a checkpoint helps that left the
+machine before, signed with a key the file does not hold.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from audit import chain, connect, schema
+from audit.model import Verification
+from audit.schema import COLUMNS, GENESIS
+
+_ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # names of our own columns
+_STRAY = """SELECT operation FROM (SELECT * FROM operation EXCEPT SELECT * FROM operation_from_log)
+            UNION SELECT operation FROM (SELECT * FROM operation_from_log EXCEPT SELECT * FROM operation)
+            ORDER BY operation LIMIT 1"""
+
+
+def verify(log: sqlite3.Connection | Path) -> Verification:
+    """Check all of the log as it is now, also while it is written. Raises CannotOpen when there is none.
+
+    About 30,000 rows a second. A connection must not be in a transaction; it is only read.
+    """
+    if isinstance(log, Path):
+        with closing(connect.read_only(log)) as conn:
+            return verify(conn)
+    log.execute("BEGIN")  # one snapshot for rows and head
+    try:
+        return _walk(log)
+    finally:
+        log.execute("ROLLBACK")
+
+
+def _walk(log: sqlite3.Connection) -> Verification:
+    seq, prev = 0, GENESIS
+    try:
+        for row in log.execute(_ROWS):
+            if fault := _fault(seq, prev, row):
+                return Verification(False, seq, prev, seq + 1, fault)
+            seq, prev = row[0], row[-1]
+        first_bad, why = _surroundings(log, seq, prev)
+    except sqlite3.DatabaseError as error:
+        return Verification(False, seq, prev, seq + 1, f"Row {seq + 1} cannot be read: SQLite says {error}.")
+    if why:
+        return Verification(False, seq, prev, first_bad, why)
+    return Verification(True, seq, prev, None, f"{seq} rows, each follows the one before; the head is {prev}.")
+
+
+def _fault(last: int, last_hash: str, row: Sequence[Any]) -> str:
+    seq, prev, given = row[0], row[-2], row[-1]
+    if seq != last + 1:
+        return f"Row {last + 1} is missing: after row {last} comes row {seq}. Rows were taken out."
+    if prev != last_hash:
+        return f"Row {seq} does not follow row {last}: its prev is not that row's hash. One of the two was replaced."
+    if chain.digest(row) != given:
+        return f"Row {seq} was changed after it was written: its content does not give its hash."
+    return ""
+
+
+def _surroundings(log: sqlite3.Connection, seq: int, last_hash: str) -> tuple[int | None, str]:
+    head = log.execute("SELECT seq, hash FROM audit_head").fetchone()
+    if head is None:
+        return None, "The head is missing: audit_head has no row, so a cut end could not be seen."
+    if head[0] > seq:
+        return seq + 1, f"The end is missing: the head says {head[0]} rows, the log ends at row {seq}."
+    if head != (seq, last_hash):
+        return head[0] + 1, f"The log goes past its head: the head is at row {head[0]}, the log ends at row {seq}."
+    if missing := schema.missing_triggers(log):
+        return (
+            None,
+            f"The rows are whole, but nothing keeps them so: triggers missing or changed: {', '.join(missing)}.",
+        )
+    if stray := log.execute(_STRAY).fetchone():
+        return (
+            None,
+            f"The rows are whole, but operation {stray[0]!r} is kept as open, closed or claimed unlike they say.",
+        )
+    return None, ""
