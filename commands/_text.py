@@ -1,0 +1,61 @@
+"""Repairs what chat clients do to typed text, and cuts it into words. Every repair is told, none is silent.
+
+Pure. Nothing is guessed: a word that is still wrong after the repair is the parser's affair.
+Why: iOS and macOS turn `--` into a dash and quotes into curly ones; Slack turns host names into links, escapes
+& < >, and people paste non-breaking spaces from documents.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# U+2010..U+2015 and U+2212: hyphens, figure, en and em dash, bar, minus
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\r\n]+")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_DOUBLE = re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb]")
+_SINGLE = re.compile("[\u2018\u2019\u201a\u201b]")
+_LINK = re.compile(r"<(?:https?|mailto|tel):(?://)?([^|>\s]*?)/?(?:\|([^>]*))?>")
+_FLAG = re.compile(rf"(?<!\S)[-{_DASHES}]*[{_DASHES}][-{_DASHES}]*(?=[A-Za-z])")
+_WORD = re.compile(r"""([^\s"'=:]*[=:])?(?:"([^"]*)"|'([^']*)')(?!\S)|(\S+)""")
+
+
+@dataclass(frozen=True)
+class Repaired:
+    text: str
+    repairs: tuple[str, ...]
+
+
+def repair(text: str) -> Repaired:
+    """The text as it was meant, and one sentence for each kind of repair."""
+    told: list[str] = []
+
+    def fix(pattern: re.Pattern[str], by: str, say: str) -> None:
+        nonlocal text
+        fixed = pattern.sub(by, text)
+        if fixed != text:
+            told.append(say)
+        text = fixed
+
+    fix(_LINK, r"\1", "took the link off a host name")
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    fix(_SPACES, " ", "made special spaces plain")
+    fix(_INVISIBLE, "", "took out invisible characters")
+    fix(_CONTROL, "\ufffd", "replaced control characters")
+    fix(_DOUBLE, '"', "made curly quotes straight")
+    fix(_SINGLE, "'", "made curly quotes straight")
+    fix(_FLAG, "--", "read a long dash as --")
+    return Repaired(text.strip(), tuple(dict.fromkeys(told)))
+
+
+def words(text: str) -> list[str]:
+    """Words, with quotes taken off around a whole word or a value (`--reason="disk died"`). An apostrophe inside
+    a word is a letter."""
+    found = []
+    for match in _WORD.finditer(text):
+        prefix, double, single, bare = match.groups()
+        quoted = double if double is not None else single
+        found.append(bare if quoted is None else (prefix or "") + quoted)
+    return found

@@ -1,0 +1,71 @@
+"""/pools: the pairs, their state, who serves whom, and what is open. Reads only."""
+
+import click
+
+from commands._wish import Answer, Look, View
+from engine.guards import HOME
+from engine.model import Facts, Pool, PoolFacts, PoolState, Refusal
+from engine.port import EngineError
+from engine.resolve import resolve
+
+EXAMPLES = (
+    ("/pools", "every pair: state, health, users, who serves them, what is open"),
+    ("/pools pool01", "one pair"),
+)
+
+
+@click.command(add_help_option=False, help="Show the pairs of pools, who serves whom, and open operations.")
+@click.argument("pool", required=False, metavar="[POOL]")
+def command(pool: str | None) -> Look:
+    return Look("pools", lambda view: _answer(view, pool))
+
+
+def _answer(view: View, named: str | None) -> Answer:
+    topology = view.topology()
+    chosen: tuple[Pool, ...] = topology.pools
+    if named:
+        found = resolve(named, topology)
+        if isinstance(found, Refusal):
+            return Answer(found.say, (found.cure,))
+        chosen = tuple(p for p in topology.pools if p.fqdn in {found.fqdn, found.backup})
+    rows = [("pool", "state", "health", "users", "served by", "backup pool"), *(_row(view, p) for p in chosen)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    table = tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return Answer("Pools", tuple(_open(view)) + tuple(view.health), table, f"Read now, by the {view.engine} engine.")
+
+
+def _row(view: View, pool: Pool) -> tuple[str, ...]:
+    try:
+        facts = view.facts(pool.fqdn)
+    except EngineError as error:
+        return pool.fqdn, "not readable", error.say, "?", "?", pool.backup or "none"
+    read = facts.pool
+    users = f"{read.users:,}" if read.users is not None else "?"
+    return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), pool.backup or "none"
+
+
+def _health(pool: PoolFacts) -> str:
+    if pool.front_ends and pool.front_ends_up is not None and pool.front_ends_up < pool.front_ends:
+        return f"{pool.health.value} ({pool.front_ends_up} of {pool.front_ends} Front Ends)"
+    return pool.health.value
+
+
+def _served_by(facts: Facts) -> str:
+    if facts.pool.state in HOME:
+        serving: PoolFacts | None = facts.pool
+    elif facts.pool.state is PoolState.FAILED_OVER:
+        serving = facts.partner
+    else:
+        return "in transition" if facts.pool.state is PoolState.FAILING_OVER else "?"
+    if serving is None:
+        return "?"
+    if serving.health.value == "unknown":
+        return f"{serving.fqdn}?"
+    return serving.fqdn if serving.health.value == "up" else "nobody"
+
+
+def _open(view: View) -> list[str]:
+    return [
+        f"Open: {op.id}, {op.request.kind.value} of {op.request.pool}, {op.state.value}, asked by {op.request.name}"
+        for op in view.open_operations()
+    ]
