@@ -18,29 +18,45 @@ from audit.model import BODY_LIMIT, WORD_LIMIT, Row
 from audit.schema import COLUMNS
 
 DOMAIN = b"csfailover-event-v1\0"
+SAFE = 2**53
+"""Integers from here on are not exact in JSON."""
 
 _SEQ = COLUMNS.index("seq")
 _PREV = COLUMNS.index("prev")
-_RECORD = {name: place for place, name in enumerate(COLUMNS) if name not in {"seq", "prev", "hash"}}
+_RECORD = sorted((name, place) for place, name in enumerate(COLUMNS) if name not in {"seq", "prev", "hash"})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: Mapping[str, Any]) -> str:
     """`value` as canonical JSON (RFC 8785), at most BODY_LIMIT bytes. Control characters come out as escapes.
 
-    Raises ValueError for what JSON cannot say: lone surrogates, NaN, integers of 2**53 and more.
+    Raises ValueError for what JSON cannot say: lone surrogates, NaN, integers of 2**53 and more, keys not text.
     """
-    written: bytes = rfc8785.dumps(value)
+    written = _SORTED.encode(value).encode() if _plain(value) else rfc8785.dumps(value)
     if len(written) > BODY_LIMIT:
         raise ValueError(f"the body takes {len(written)} bytes, more than the {BODY_LIMIT} one row may hold")
     return written.decode()
 
 
+def _plain(value: object) -> bool:
+    """Whether the standard library writes `value` as RFC 8785 does: no floats, no big integers, keys in ASCII.
+
+    It does so in C, in a quarter of the time. A property test compares the two.
+    """
+    if isinstance(value, str) or value is None or value is True or value is False:
+        return True
+    if isinstance(value, dict):
+        return all([type(key) is str and key.isascii() and _plain(part) for key, part in value.items()])  # noqa: C419
+    if isinstance(value, list | tuple):
+        return all([_plain(part) for part in value])  # noqa: C419  # a list is faster than a generator here
+    return type(value) is int and -SAFE < value < SAFE
+
+
 def word(name: str, value: str | None) -> None:
-    """Raises ValueError when a word is longer than WORD_LIMIT or is not text that UTF-8 can hold."""
+    """Raises ValueError when a word is longer than WORD_LIMIT."""
     if value is not None and len(value) > WORD_LIMIT:
         raise ValueError(f"{name} has {len(value)} characters, more than the {WORD_LIMIT} it may have")
-    if value is not None:
-        value.encode()
 
 
 def instant(at: datetime) -> str:
@@ -55,23 +71,14 @@ def digest(columns: Sequence[Any]) -> str:
 
     The other columns are one canonical JSON object. `columns` are in the order of COLUMNS; a last `hash` is not read.
     """
-    # json.dumps in C instead of rfc8785: keys are fixed and ASCII, values are text, small integers and null only,
-    # for which both write the same bytes (a test says so). It saves a tenth of the time of an append.
-    record = json.dumps(
-        {name: columns[place] for name, place in _RECORD.items()},
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
-    return sha256(
-        DOMAIN + columns[_PREV].encode() + columns[_SEQ].to_bytes(8, "big") + record.encode("utf-8", "surrogatepass")
-    ).hexdigest()
+    record = _ENCODER.encode({name: columns[place] for name, place in _RECORD})
+    return sha256(DOMAIN + columns[_PREV].encode() + columns[_SEQ].to_bytes(8, "big") + record.encode()).hexdigest()
 
 
 def row(columns: Sequence[Any]) -> Row:
     """The columns of `event`, in the order of COLUMNS, as a Row."""
-    named = dict(zip(COLUMNS, columns, strict=True))
-    named["at"] = datetime.fromisoformat(named["at"])
-    named["body"] = json.loads(named["body"])
-    named["closes"] = bool(named["closes"])
-    return Row(**named)
+    seq, operation, version, kind, actor, at, rule, body, delivery, claim, closes, prev, given = columns
+    instant_, content = datetime.fromisoformat(at), json.loads(body)
+    return Row(
+        seq, operation, version, kind, actor, instant_, rule, content, prev, given, delivery, claim, bool(closes)
+    )

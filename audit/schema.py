@@ -59,7 +59,6 @@ _TABLES = (
     ) STRICT""",
     "CREATE UNIQUE INDEX event_version ON event (operation, version) WHERE operation IS NOT NULL",
     "CREATE UNIQUE INDEX event_delivery ON event (delivery) WHERE delivery IS NOT NULL",
-    "CREATE INDEX event_kind ON event (kind)",
     """CREATE TABLE audit_head (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         seq INTEGER NOT NULL,
