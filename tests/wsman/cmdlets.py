@@ -1,0 +1,385 @@
+"""What a pipeline of the peer runs: the registry of its cmdlets, their binding, their streams.
+
+Not PowerShell: no scripts, no expressions, only commands with parameters. Errors of the binder and of an unknown
+command carry PowerShell's own texts (command-not-found as recorded; the rest from PowerShell's resources as
+public transcripts show them). The Lync cmdlets are in lync.py, what they act on is a `Backend`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from psrpcore.types import PSRPMessageType as Kind
+
+from engine.model import Facts, Outcome, Plan, Ticket, Topology
+from engine.port import Cancelled, Sink
+from tests.wsman import clixml
+from tests.wsman.calls import Call
+from tests.wsman.clixml import ErrorRecord
+from tests.wsman.runspace import Pipeline, Run
+from tests.wsman.settings import Settings, User
+from tests.wsman.shells import Shell
+from tests.wsman.trouble import Troubles
+
+SWITCH = "System.Management.Automation.SwitchParameter"
+COMMON = {
+    "Verbose": SWITCH,
+    "Debug": SWITCH,
+    "ErrorAction": "System.Management.Automation.ActionPreference",
+    "WarningAction": "System.Management.Automation.ActionPreference",
+    "InformationAction": "System.Management.Automation.ActionPreference",
+    "ErrorVariable": "System.String",
+    "OutVariable": "System.String",
+}
+SHOULD_PROCESS = {"WhatIf": SWITCH, "Confirm": SWITCH}
+NO_LANGUAGE = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+
+
+class Backend(Protocol):
+    """What the Lync cmdlets act on: the part of engine.port.Engine that a lab has."""
+
+    def topology(self) -> Topology: ...
+    def facts(self, pool: str) -> Facts: ...
+    def parameters(self, cmdlet: str) -> frozenset[str]: ...
+    def roles(self, cmdlet: str) -> tuple[str, ...]: ...
+    def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome: ...
+
+
+class Streams:
+    """The streams of a running pipeline. `verbose` and the rest as its cmdlet would write them."""
+
+    def __init__(self, pipeline: Pipeline, user: User, clock: Callable[[], float]) -> None:
+        self._pipeline = pipeline
+        self._user = user
+        self._clock = clock
+
+    def output(self, value: object) -> None:
+        self._pipeline.emit(Kind.PipelineOutput, clixml.output(value))
+
+    def verbose(self, text: str) -> None:
+        self._pipeline.emit(Kind.VerboseRecord, clixml.informational("Verbose", text))
+
+    def warning(self, text: str) -> None:
+        self._pipeline.emit(Kind.WarningRecord, clixml.informational("Warning", text))
+
+    def debug(self, text: str) -> None:
+        self._pipeline.emit(Kind.DebugRecord, clixml.informational("Debug", text))
+
+    def error(self, record: ErrorRecord) -> None:
+        self._pipeline.emit(Kind.ErrorRecord, clixml.error(record))
+
+    def information(self, text: str, source: str = "Write-Information") -> None:
+        at = datetime.fromtimestamp(self._clock(), UTC)
+        self._pipeline.emit(Kind.InformationRecord, clixml.information(text, source, self._user.name, at))
+
+    def progress(self, activity: str, status: str, percent: int = -1, done: bool = False) -> None:
+        self._pipeline.emit(Kind.ProgressRecord, clixml.progress(activity, status, percent, done=done))
+
+    def raw(self, kind: int, document: str) -> None:
+        """A message as it was recorded; a PipelineState ends the pipeline."""
+        last = Kind(kind) == Kind.PipelineState
+        self._pipeline.runspace.emit(Kind(kind), document, self._pipeline, last=last)
+
+
+@dataclass
+class Context:
+    """What a cmdlet is given. `input` are the objects that the command before it wrote."""
+
+    call: Call
+    out: Streams
+    pipeline: Pipeline
+    host: Host
+    shell: Shell
+    input: Iterable[object] = ()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.call.get(name, default)
+
+    @property
+    def backend(self) -> Backend:
+        return self.host.backend
+
+    def fail(self, text: str, error_id: str, category: int = 0, name: str = "NotSpecified", **more: str) -> ErrorRecord:
+        """An ErrorRecord of this cmdlet; raise it, or write it to the error stream."""
+        return ErrorRecord(text, error_id, category, name, activity=self.call.name, **more)
+
+
+Body = Callable[[Context], Iterable[object]]
+
+
+@dataclass(frozen=True)
+class Cmdlet:
+    name: str
+    body: Body
+    parameters: Mapping[str, str]
+    mandatory: tuple[str, ...] = ()
+    module: str = "Microsoft.PowerShell.Core"
+    from_backend: bool = False
+    """Whether the backend says which of the parameters this server has."""
+
+
+CMDLETS: dict[str, Cmdlet] = {}
+
+
+def cmdlet(
+    name: str,
+    parameters: Mapping[str, str],
+    mandatory: tuple[str, ...] = (),
+    module: str = "Microsoft.PowerShell.Core",
+    from_backend: bool = False,
+) -> Callable[[Body], Body]:
+    """Put a function into the registry. `parameters`: name to .NET type, without the common ones."""
+
+    def register(body: Body) -> Body:
+        CMDLETS[name.lower()] = Cmdlet(name, body, parameters, mandatory, module, from_backend)
+        return body
+
+    return register
+
+
+@dataclass
+class Host:
+    """Runs pipelines: one for the whole server."""
+
+    backend: Backend
+    settings: Callable[[], Settings]
+    troubles: Troubles
+    wall_clock: Callable[[], float]
+    tapes: Mapping[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def run_for(self, shell: Shell) -> Run:
+        """What runs the pipelines of one shell."""
+        return lambda pipeline: self._run(shell, pipeline)
+
+    def _run(self, shell: Shell, pipeline: Pipeline) -> None:
+        out = Streams(pipeline, shell.owner, self.wall_clock)
+        if pipeline.metadata_for:
+            self._metadata(shell, pipeline, out)
+            return
+        playing = pipeline.calls[0].name == "Play-Tape" if pipeline.calls else False
+        if self.settings().noise and not playing:
+            out.progress("Preparing modules for first use.", " ", done=True)
+        statement: list[Call] = []
+        for call in pipeline.calls:
+            statement.append(call)
+            if call.last:
+                for value in self._statement(shell, pipeline, out, statement):
+                    out.output(value)
+                statement = []
+
+    def _statement(self, shell: Shell, pipeline: Pipeline, out: Streams, calls: list[Call]) -> Iterable[object]:
+        values: Iterable[object] = ()
+        for call in calls:
+            context = Context(call, out, pipeline, self, shell, values)
+            values = self._script(context) if call.is_script else self._command(context)
+        return values
+
+    def _command(self, context: Context) -> Iterable[object]:
+        found = self.find(context.call.name, context.shell)
+        if found is None:
+            raise _not_found(context.call.name)
+        self._bind(found, context)
+        for trouble in self.troubles.in_cmdlet(found.name):
+            if trouble.kind == "chatter":
+                for number in range(1, trouble.count + 1):
+                    context.out.verbose(f"chatter {number} of {trouble.count} " + "." * 200)
+            elif not confirm(context, "The cmdlet asks."):
+                return ()
+        return found.body(context)
+
+    def find(self, name: str, shell: Shell) -> Cmdlet | None:
+        """The cmdlet, where this shell's user may see it."""
+        found = CMDLETS.get(name.lower())
+        hidden = found is not None and (
+            found.name.lower() in (d.lower() for d in shell.owner.denied)
+            or (found.name == "Import-Module" and not shell.endpoint.modules)
+        )
+        return None if hidden else found
+
+    def parameters(self, found: Cmdlet) -> dict[str, str]:
+        """Its parameters on this server, with their types."""
+        own = dict(found.parameters)
+        if found.from_backend:
+            there = {p.lower() for p in self.backend.parameters(found.name)}
+            own = {name: kind for name, kind in own.items() if name.lower() in there or name in SHOULD_PROCESS}
+        return {**own, **COMMON}
+
+    def _bind(self, found: Cmdlet, context: Context) -> None:
+        known = {name.lower() for name in self.parameters(found)}
+        for argument in context.call.arguments:
+            if argument.name and argument.name.lower() not in known:
+                raise context.fail(
+                    f"A parameter cannot be found that matches parameter name '{argument.name}'.",
+                    f"NamedParameterNotFound,{found.name}", 5, "InvalidArgument",
+                    reason="ParameterBindingException",
+                    exception="System.Management.Automation.ParameterBindingException",
+                )  # fmt: skip
+        missing = [name for name in found.mandatory if context.get(name) is None]
+        if missing:
+            raise context.fail(
+                "Cannot process command because of one or more missing mandatory parameters: " + " ".join(missing) + ".",
+                f"MissingMandatoryParameter,{found.name}", 5, "InvalidArgument", reason="ParameterBindingException",
+                exception="System.Management.Automation.ParameterBindingException",
+            )  # fmt: skip
+
+    def _script(self, context: Context) -> Iterable[object]:
+        text = context.call.name.strip()
+        if context.shell.endpoint.no_language:
+            raise ErrorRecord(
+                NO_LANGUAGE, "ScriptsNotAllowed", reason="PSInvalidOperationException",
+                exception="System.Management.Automation.PSInvalidOperationException",
+            )  # fmt: skip
+        if text == "$ExecutionContext.SessionState.LanguageMode":
+            return ["FullLanguage"]
+        if literal := re.fullmatch(r"'([^']*)'|(\d+)", text):
+            return [literal[1] if literal[1] is not None else int(literal[2])]
+        raise ErrorRecord("This peer has no PowerShell language.", "NoLanguageHere", reason="ParseException")
+
+    def _metadata(self, shell: Shell, pipeline: Pipeline, out: Streams) -> None:
+        found = [c for name in pipeline.metadata_for for c in self.matching(name, shell)]
+        pipeline.emit(Kind.PipelineOutput, clixml.metadata_count(len(found)))
+        for one in found:
+            pipeline.emit(Kind.PipelineOutput, clixml.metadata(one.name, one.module, self.parameters(one)))
+
+    def matching(self, pattern: str, shell: Shell) -> list[Cmdlet]:
+        """The visible cmdlets whose name matches the wildcard."""
+        names = fnmatch.filter(CMDLETS, pattern.lower())
+        return [c for name in sorted(names) if (c := self.find(name, shell)) is not None]
+
+
+def _not_found(name: str) -> ErrorRecord:
+    """Text, id and category as recorded."""
+    return ErrorRecord(
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
+        "Check the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+        "CommandNotFoundException", 13, "ObjectNotFound", reason="CommandNotFoundException", target=name,
+        exception="System.Management.Automation.CommandNotFoundException",
+    )  # fmt: skip
+
+
+def confirm(context: Context, message: str) -> bool:
+    """ShouldProcess at the client's host. The text of a host-less session is PowerShell's, its id modelled."""
+    if not context.pipeline.has_host:
+        raise context.fail(
+            "A command that prompts the user failed because the host program or the command type does not support "
+            "user interaction. The host was attempting to request confirmation with the following message: " + message,
+            "InvalidOperation", 7, "InvalidOperation", reason="HostException",
+            exception="System.Management.Automation.Host.HostException",
+        )  # fmt: skip
+    choices = ("&Yes", "Yes to &All", "&No", "No to A&ll")
+    return context.pipeline.ask("Confirm", message, choices, 0) in (0, 1)
+
+
+# The cmdlets that every session has
+
+
+@cmdlet("Import-Module", {"Name": "System.String[]", "Force": SWITCH})
+def import_module(context: Context) -> Iterable[object]:
+    """Finds one module, that of the settings."""
+    wanted = context.get("Name") or (context.call.arguments[0].value if context.call.arguments else "")
+    for name in wanted if isinstance(wanted, list) else [wanted]:
+        if str(name).lower() != context.host.settings().module.lower():
+            raise context.fail(
+                f"The specified module '{name}' was not loaded because no valid module file was found in any module "
+                "directory.",
+                "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand", 15, "ResourceUnavailable",
+                reason="FileNotFoundException", exception="System.IO.FileNotFoundException",
+            )  # fmt: skip
+    return ()
+
+
+@cmdlet("Get-Command", {"Name": "System.String[]", "Module": "System.String[]", "CommandType": "System.String"})
+def get_command(context: Context) -> Iterator[object]:
+    """The visible commands; a name without wildcard that is not there is a non-terminating error."""
+    wanted = context.get("Name") or [a.value for a in context.call.arguments if not a.name] or ["*"]
+    for name in wanted if isinstance(wanted, list) else [wanted]:
+        found = context.host.matching(str(name), context.shell)
+        if not found and not re.search(r"[*?\[]", str(name)):
+            report(context, _not_found(str(name)))
+        for one in found:
+            parameters = dict.fromkeys(context.host.parameters(one), "System.Management.Automation.ParameterMetadata")
+            yield clixml.NetObject(
+                (
+                    "System.Management.Automation.CmdletInfo",
+                    "System.Management.Automation.CommandInfo",
+                    "System.Object",
+                ),
+                {
+                    "Name": one.name,
+                    "CommandType": clixml.Enum("System.Management.Automation.CommandTypes", "Cmdlet", 8),
+                    "ModuleName": one.module,
+                    "Version": clixml.Version("7.0.2046.0"),
+                    "Parameters": parameters,
+                },
+                one.name,
+            )
+
+
+def report(context: Context, record: ErrorRecord) -> None:
+    """Write a non-terminating error; ErrorAction makes it a terminating one (Stop) or silent."""
+    match str(context.get("ErrorAction", "Continue")).lower():
+        case "stop" | "1":
+            raise record
+        case "silentlycontinue" | "0" | "ignore" | "4":
+            return
+        case _:
+            context.out.error(record)
+
+
+@cmdlet("Select-Object", {"Property": "System.Object[]", "ExpandProperty": "System.String", "First": "System.Int32"})
+def select_object(context: Context) -> Iterator[object]:
+    """-ExpandProperty, -Property and -First."""
+    expand, first = context.get("ExpandProperty"), context.get("First")
+    names = context.get("Property")
+    for number, value in enumerate(context.input):
+        if first is not None and number >= first:
+            return
+        if expand is not None:
+            inner = _property(context, value, str(expand))
+            yield from inner if isinstance(inner, (list, tuple)) else [inner]
+        elif names is not None and isinstance(value, clixml.NetObject):
+            wanted = names if isinstance(names, list) else [names]
+            notes = {str(n): _property(context, value, str(n)) for n in wanted}
+            types = (f"Selected.{value.types[0]}", "System.Management.Automation.PSCustomObject", "System.Object")
+            yield clixml.NetObject(types, {}, "", notes)
+        else:
+            yield value
+
+
+def _property(context: Context, value: object, name: str) -> object:
+    try:
+        if isinstance(value, clixml.NetObject):
+            return value.get(name)
+    except KeyError:
+        pass
+    raise context.fail(
+        f'Property "{name}" cannot be found.',
+        "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand", 5, "InvalidArgument",
+    )  # fmt: skip
+
+
+@cmdlet("Measure-Object", {"Property": "System.String[]"})
+def measure_object(context: Context) -> Iterator[object]:
+    """Counts."""
+    types = ("Microsoft.PowerShell.Commands.GenericMeasureInfo", "Microsoft.PowerShell.Commands.MeasureInfo",
+             "System.Object")  # fmt: skip
+    yield clixml.NetObject(types, {"Count": sum(1 for _ in context.input), "Average": None, "Sum": None}, types[0])
+
+
+@cmdlet("Start-Sleep", {"Seconds": "System.Double", "Milliseconds": "System.Int32"})
+def start_sleep(context: Context) -> Iterable[object]:
+    """Stops at ctrl_c."""
+    context.pipeline.wait(float(context.get("Seconds", 0)) + float(context.get("Milliseconds", 0)) / 1000)
+    return ()
+
+
+@cmdlet("Write-Output", {"InputObject": "System.Object"})
+def write_output(context: Context) -> Iterator[object]:
+    """Gives back what it was given."""
+    given = context.get("InputObject", next((a.value for a in context.call.arguments), None))
+    yield from given if isinstance(given, list) else [given]

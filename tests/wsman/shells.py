@@ -1,0 +1,370 @@
+"""The shell table of the peer: what each WS-Management verb does to a shell and its commands.
+
+No HTTP and no PowerShell. Copied from recordings of real Windows: bodies of the replies, Connect by a new
+session, MemoryUsed in Get, Done with the last data. Modelled and so unproved: auto-disconnect after silence of
+the owning session, the codes of "disconnected" (2150859204) and "already connected" (2150859206), that an IIS
+endpoint refuses Disconnect, Connect and Reconnect, and that a repeated Receive gets its old reply again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from tests.wsman import soap
+from tests.wsman.runspace import BadData, Item, Pipeline, Run, Runspace
+from tests.wsman.settings import Settings, User
+from tests.wsman.soap import Fault, Request
+
+CONFIGURATION = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
+KEPT_REPLIES = 8
+LOOK = 0.1
+"""Seconds between two looks at whether the client of a long poll is still there."""
+CTRL_C = ("powershell/signal/ctrl_c", f"{soap.SHELL}/signal/ctrl_c")
+
+
+class Vanished(Exception):
+    """The client of this request is gone; nobody reads the reply."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What kind of door the request came through."""
+
+    path: str
+    disconnect: bool
+    no_language: bool
+    modules: bool
+    """Whether Import-Module is there; an RBAC endpoint has its cmdlets loaded."""
+
+
+@dataclass
+class Answer:
+    """The body of a reply, and how to take it back when it could not be delivered."""
+
+    body: str
+    undo: Callable[[], None] = lambda: None
+
+
+class Shell:
+    """One shell. `lock` guards it with everything in it."""
+
+    def __init__(self, shell_id: str, owner: User, endpoint: Endpoint, session: str, now: float) -> None:
+        self.id = shell_id
+        self.owner = owner
+        self.endpoint = endpoint
+        self.session = session
+        self.lock = threading.Condition()
+        self.state = "Connected"
+        self.born = self.heard = now
+        self.polling = 0
+        self.idle_timeout: float = 0
+        self.replies: OrderedDict[str, str] = OrderedDict()
+        self.runspace: Runspace
+
+    def disconnect(self) -> None:
+        with self.lock:
+            self.state = "Disconnected"
+            self.lock.notify_all()
+
+    def kill(self) -> None:
+        """End all that runs in it, without a word."""
+        with self.lock:
+            self.state = "Gone"
+            for pipeline in list(self.runspace.pipelines.values()):
+                self.runspace.kill(pipeline)
+            self.lock.notify_all()
+
+
+class Shells:
+    """All shells of a server. `run_for` gives what runs the pipelines of a shell."""
+
+    def __init__(
+        self, settings: Callable[[], Settings], clock: Callable[[], float], run_for: Callable[[Shell], Run]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._run_for = run_for
+        self._lock = threading.Lock()
+        self.table: dict[str, Shell] = {}
+
+    # Life
+
+    def sweep(self) -> None:
+        """Disconnect and delete what was silent for too long."""
+        now = self._clock()
+        for shell in list(self.table.values()):
+            silent = 0.0 if shell.polling else now - shell.heard
+            if shell.state == "Connected" and silent > self._settings().auto_disconnect:
+                shell.disconnect()
+            if silent > shell.idle_timeout:
+                self.reap(shell.id)
+
+    def reap(self, shell_id: str) -> None:
+        """Delete a shell with all that runs in it."""
+        with self._lock:
+            shell = self.table.pop(shell_id, None)
+        if shell is not None:
+            shell.kill()
+
+    def pipeline(self, shell_id: str, command_id: str) -> Pipeline | None:
+        """A command that is there, for the log."""
+        shell = self.table.get(shell_id)
+        return shell.runspace.pipelines.get(command_id) if shell else None
+
+    def _find(self, request: Request, user: User) -> Shell:
+        shell = self.table.get(request.shell_id)
+        if shell is None:
+            raise Fault("no_shell")
+        if shell.owner != user:
+            raise Fault("access_denied")
+        return shell
+
+    # Verbs
+
+    def handle(self, request: Request, user: User, endpoint: Endpoint, gone: Callable[[], bool]) -> Answer:
+        """Do what the request asks. Raises Fault; Vanished when `gone` says so during a long poll."""
+        if request.verb in ("Create", "Enumerate"):
+            return self._create(request, user, endpoint) if request.verb == "Create" else self._enumerate(request, user)
+        if request.verb in ("Disconnect", "Connect", "Reconnect") and not endpoint.disconnect:
+            raise Fault("not_supported")
+        shell = self._find(request, user)
+        verb = getattr(self, f"_{request.verb.lower()}", None)
+        if verb is None:
+            raise Fault("not_supported")
+        if request.session == shell.session:
+            shell.heard = self._clock()
+        try:
+            if request.verb == "Receive":
+                return self._receive(request, shell, gone)
+            body: str = verb(request, shell)
+        except BadData:
+            raise Fault("bad_clixml") from None
+        return Answer(body)
+
+    def _create(self, request: Request, user: User, endpoint: Endpoint) -> Answer:
+        if request.resource.lower() != CONFIGURATION.lower():
+            raise Fault("unknown_resource")
+        if not user.may_connect:
+            raise Fault("access_denied")
+        element, content = request.element("rsp:Shell"), request.element("rsp:Shell/pwsh:creationXml")
+        if element is None or content is None:
+            raise Fault("bad_clixml")
+        shell = Shell(element.get("ShellId", "").upper(), user, endpoint, request.session, self._clock())
+        shell.idle_timeout = (
+            soap.duration(request.element("rsp:Shell/rsp:IdleTimeOut")) or self._settings().idle_timeout
+        )
+        shell.runspace = Runspace(shell.lock, self._settings, self._run_for(shell))
+        try:
+            shell.runspace.feed(_decode(content.text))
+        except BadData:
+            raise Fault("bad_clixml") from None
+        with self._lock:
+            if sum(1 for other in self.table.values() if other.owner == user) >= self._settings().shells:
+                raise Fault("quota")
+            if shell.id in self.table:
+                raise Fault("already_connected")
+            self.table[shell.id] = shell
+        reference = (
+            f"<x:ResourceCreated><a:Address>{escape(request.to)}</a:Address><a:ReferenceParameters><w:ResourceURI>"
+            f'{CONFIGURATION}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector>'
+            "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
+        )
+        return Answer(reference + self._described(shell, memory=False))
+
+    def _described(self, shell: Shell, memory: bool = True) -> str:
+        now = self._clock()
+        used = "<rsp:MemoryUsed>57MB</rsp:MemoryUsed><rsp:ChildProcesses>0</rsp:ChildProcesses>" if memory else ""
+        return (
+            f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{CONFIGURATION}</rsp:ResourceUri>"
+            f"<rsp:Owner>{escape(shell.owner.name)}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP>"
+            f"<rsp:ProcessId>2792</rsp:ProcessId><rsp:IdleTimeOut>PT{shell.idle_timeout:.3f}S</rsp:IdleTimeOut>"
+            "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
+            "<rsp:MaxIdleTimeOut>PT2147483.647S</rsp:MaxIdleTimeOut><rsp:Locale>en-US</rsp:Locale>"
+            "<rsp:DataLocale>en-US</rsp:DataLocale><rsp:CompressionMode>NoCompression</rsp:CompressionMode>"
+            "<rsp:ProfileLoaded>Yes</rsp:ProfileLoaded><rsp:Encoding>UTF8</rsp:Encoding><rsp:BufferMode>Block"
+            f"</rsp:BufferMode><rsp:State>{shell.state}</rsp:State>"
+            f"<rsp:ShellRunTime>P0DT0H0M{int(now - shell.born)}S</rsp:ShellRunTime>"
+            f"<rsp:ShellInactivity>P0DT0H0M{int(now - shell.heard)}S</rsp:ShellInactivity>{used}</rsp:Shell>"
+        )
+
+    def _enumerate(self, request: Request, user: User) -> Answer:
+        items = ""
+        if request.resource.endswith("/shell/Command"):
+            shell = self.table.get(soap.filtered_shell(request.body))
+            if shell is None:
+                raise Fault("no_shell")
+            if shell.owner != user:
+                raise Fault("access_denied")
+            for pipeline in list(shell.runspace.pipelines.values()):
+                items += (
+                    f"<rsp:Command><rsp:CommandId>{pipeline.command_id}</rsp:CommandId><rsp:CommandLine>"
+                    "</rsp:CommandLine><rsp:CommandState>Running</rsp:CommandState></rsp:Command>"
+                )
+        else:
+            items = "".join(self._described(s) for s in list(self.table.values()) if s.owner == user)
+        held = f"<w:Items>{items}</w:Items>" if items else ""
+        return Answer(
+            f"<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext>{held}<w:EndOfSequence/>"
+            "</n:EnumerateResponse>"
+        )
+
+    def _get(self, request: Request, shell: Shell) -> str:
+        return self._described(shell)
+
+    def _delete(self, request: Request, shell: Shell) -> str:
+        self.reap(shell.id)
+        return ""
+
+    def _command(self, request: Request, shell: Shell) -> str:
+        _must_be_connected(shell)
+        line, argument = request.element("rsp:CommandLine"), request.element("rsp:CommandLine/rsp:Arguments")
+        if line is None or argument is None:
+            raise Fault("bad_clixml")
+        command_id = line.get("CommandId", "").upper()
+        if command_id in shell.runspace.pipelines:
+            raise Fault("internal")
+        shell.runspace.start(command_id, _decode(argument.text))
+        return f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>"
+
+    def _send(self, request: Request, shell: Shell) -> str:
+        _must_be_connected(shell)
+        stream = request.element("rsp:Send/rsp:Stream")
+        if request.command_id:
+            _pipeline(shell, request.command_id)
+        shell.runspace.feed(_decode(stream.text if stream is not None else ""))
+        return "<rsp:SendResponse/>"
+
+    def _signal(self, request: Request, shell: Shell) -> str:
+        _must_be_connected(shell)
+        code = request.element("rsp:Signal/rsp:Code")
+        pipeline = _pipeline(shell, request.command_id)
+        if code is not None and code.text in CTRL_C:
+            shell.runspace.stop(pipeline)
+        else:
+            shell.runspace.kill(pipeline)
+        return "<rsp:SignalResponse/>"
+
+    def _disconnect(self, request: Request, shell: Shell) -> str:
+        shell.disconnect()
+        return ""
+
+    def _reconnect(self, request: Request, shell: Shell) -> str:
+        self._adopt(request, shell)
+        return ""
+
+    def _connect(self, request: Request, shell: Shell) -> str:
+        if request.command_id:
+            _must_be_connected(shell)
+            _pipeline(shell, request.command_id)
+            return "<rsp:ConnectResponse/>"
+        content = request.element("rsp:Connect/pwsh:connectXml")
+        if shell.state == "Connected":
+            raise Fault("already_connected")
+        if content is None:
+            raise Fault("bad_clixml")
+        data = base64.b64encode(shell.runspace.connect(_decode(content.text))).decode()
+        self._adopt(request, shell)
+        return (
+            "<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout"
+            '</rsp:OutputStreams><connectResponseXml xmlns="http://schemas.microsoft.com/powershell">'
+            f"{data}</connectResponseXml></rsp:ConnectResponse>"
+        )
+
+    def _adopt(self, request: Request, shell: Shell) -> None:
+        with shell.lock:
+            shell.session, shell.state, shell.heard = request.session, "Connected", self._clock()
+
+    # The long poll
+
+    def _receive(self, request: Request, shell: Shell, gone: Callable[[], bool]) -> Answer:
+        with shell.lock:
+            if request.message_id in shell.replies:
+                return Answer(shell.replies[request.message_id])
+            owner = request.session == shell.session
+            shell.polling += owner
+            try:
+                return self._poll(request, shell, gone)
+            finally:
+                shell.polling -= owner
+                if owner:
+                    shell.heard = self._clock()
+
+    def _poll(self, request: Request, shell: Shell, gone: Callable[[], bool]) -> Answer:
+        until = self._clock() + request.timeout
+        while True:
+            _must_be_connected(shell)
+            pipeline = _pipeline(shell, request.command_id) if request.command_id else None
+            if pipeline is not None and pipeline.drained:
+                raise Fault("no_command")
+            box = pipeline.outbox if pipeline else shell.runspace.outbox
+            if gone():
+                raise Vanished
+            if box or (pipeline and pipeline.finished):
+                return self._taken(request, shell, pipeline, box)
+            if (left := until - self._clock()) <= 0:
+                raise Fault("timed_out")
+            shell.lock.wait(min(left, LOOK))
+
+    def _taken(self, request: Request, shell: Shell, pipeline: Pipeline | None, box: deque[Item]) -> Answer:
+        items = _take(box, self._settings().reply)
+        command = f' CommandId="{pipeline.command_id}"' if pipeline else ""
+        body = "".join(
+            f'<rsp:Stream Name="stdout"{command}>{base64.b64encode(item.data).decode()}</rsp:Stream>' for item in items
+        )
+        if pipeline is not None and pipeline.finished and not box:
+            pipeline.drained = True
+            body += (
+                f'<rsp:CommandState{command} State="{soap.SHELL}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode>'
+                "</rsp:CommandState>"
+            )
+        body = f"<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>"
+        shell.replies[request.message_id] = body
+        while len(shell.replies) > KEPT_REPLIES:
+            shell.replies.popitem(last=False)
+        shell.lock.notify_all()
+
+        def undo() -> None:
+            with shell.lock:
+                if shell.replies.pop(request.message_id, None) is not None:
+                    box.extendleft(reversed(items))
+                    if pipeline is not None:
+                        pipeline.drained = False
+                    shell.lock.notify_all()
+
+        return Answer(body, undo)
+
+
+def _take(box: deque[Item], most: int) -> list[Item]:
+    items: list[Item] = []
+    size = 0
+    while box and (not items or (size + len(box[0].data) <= most and not box[0].alone)):
+        items.append(box.popleft())
+        size += len(items[-1].data)
+    return items
+
+
+def _must_be_connected(shell: Shell) -> None:
+    if shell.state == "Gone":
+        raise Fault("no_shell")
+    if shell.state != "Connected":
+        raise Fault("shell_disconnected")
+
+
+def _pipeline(shell: Shell, command_id: str) -> Pipeline:
+    pipeline = shell.runspace.pipelines.get(command_id)
+    if pipeline is None:
+        raise Fault("no_command")
+    return pipeline
+
+
+def _decode(text: str | None) -> bytes:
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except binascii.Error:
+        raise BadData("not base64") from None
