@@ -57,7 +57,7 @@ def obstacle(
     if partner.backup != pool.id:
         return No("Lab.PairNotMutual", f"Lab: {partner.fqdn} is the backup pool of {pool.fqdn}, but not the other way.")
     if kind is Kind.FAILBACK:
-        return _failback(pool, partner, disaster=disaster)
+        return _failback(db, pool, partner, disaster=disaster)
     return _failover(db, pool, partner, disaster=disaster)
 
 
@@ -71,7 +71,7 @@ def _failover(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow, *, disast
         )
     if not partner.up:
         return No("Lab.BackupUnavailable", f"Lab: the backup pool {partner.fqdn} cannot take users: {partner.health}.")
-    if no := _cms(db, pool):
+    if no := _cms(db, Kind.FAILOVER, pool):
         return no
     if db.execute("SELECT 1 FROM edge WHERE next_hop = ? AND up = 1", (pool.id,)).fetchone():
         return No("Lab.EdgeNextHop", EDGE.format(pool=pool.fqdn))
@@ -80,20 +80,21 @@ def _failover(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow, *, disast
     return None
 
 
-def _cms(db: sqlite3.Connection, pool: PoolRow) -> No | None:
+def _cms(db: sqlite3.Connection, kind: Kind, pool: PoolRow) -> No | None:
+    """Where the users are is written in the Central Management Store, so it must be up, and not on a pool that goes."""
     row = db.execute("SELECT p.id, p.fqdn, p.health FROM cms JOIN pool p ON p.id = cms.host").fetchone()
     if row is None:
         return No("Lab.CmsDown", "Lab: the Central Management Store has no active master. Fail it over first.")
-    if row[2] == Health.UP:
-        return None
-    if row[0] == pool.id:
+    if kind is Kind.FAILOVER and row[0] == pool.id:
         return No(
             "Lab.CmsOnFailedPool", f"Lab: the Central Management Store is on {row[1]} itself. Fail it over first."
         )
-    return No("Lab.CmsDown", f"Lab: the Central Management Store is on {row[1]}, which is not up. Fail it over first.")
+    if row[2] != Health.UP:
+        return No("Lab.CmsDown", f"Lab: the Central Management Store is on {row[1]}, which is not up.")
+    return None
 
 
-def _failback(pool: PoolRow, partner: PoolRow, *, disaster: bool) -> No | None:
+def _failback(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow, *, disaster: bool) -> No | None:
     if not pool.failed_over:
         hint = f" {partner.fqdn} is; name that one." if partner.failed_over else ""
         return No("Lab.NotFailedOver", f"Lab: {pool.fqdn} is not failed over.{hint}")
@@ -105,4 +106,4 @@ def _failback(pool: PoolRow, partner: PoolRow, *, disaster: bool) -> No | None:
             f"Lab: {partner.fqdn} is not up ({partner.health}), so its data cannot be brought home; "
             "this needs -DisasterMode.",
         )
-    return None
+    return _cms(db, Kind.FAILBACK, pool)

@@ -48,8 +48,7 @@ class Scene:
         self._look()
 
     def _look(self) -> None:
-        row = self.db.execute(SELECT, (self._run_id,)).fetchone()
-        self.run = Run(row[0], Kind(row[1]), *row[2:])
+        self.run = run_of(self.db, self._run_id)
         self.pool: PoolRow = pool_by_id(self.db, self.run.pool)
         partner = partner_of(self.db, self.pool)
         assert partner is not None, "a run without a partner is refused before it begins"
@@ -88,6 +87,12 @@ class Scene:
 
     def close(self, ended: Ended, say: str, error_id: str = "") -> None:
         close(self.db, self.run.id, ended, say, error_id)
+
+
+def run_of(db: sqlite3.Connection, run_id: str) -> Run:
+    """The run of this id, which exists."""
+    row = db.execute(SELECT, (run_id,)).fetchone()
+    return Run(row[0], Kind(row[1]), *row[2:])
 
 
 def tell(db: sqlite3.Connection, run: str, stream: Stream, text: str, percent: int | None = None) -> None:

@@ -45,7 +45,8 @@ CREATE TABLE user (sip TEXT PRIMARY KEY, home INTEGER NOT NULL REFERENCES pool) 
 CREATE TRIGGER user_home_is_fixed BEFORE UPDATE OF home ON user
 BEGIN SELECT RAISE(ABORT, 'users are routed, never rehomed'); END;
 CREATE TABLE session (sip TEXT PRIMARY KEY, pool INTEGER NOT NULL, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE item (pool INTEGER NOT NULL, seq INTEGER NOT NULL, sip TEXT NOT NULL, what TEXT NOT NULL,
+CREATE TABLE item (                            -- samples: not every write has a row
+    pool INTEGER NOT NULL, seq INTEGER NOT NULL, sip TEXT NOT NULL, what TEXT NOT NULL,
     PRIMARY KEY (pool, seq)) STRICT, WITHOUT ROWID;
 CREATE TABLE run (
     id TEXT PRIMARY KEY, shell_id TEXT NOT NULL, command_id TEXT NOT NULL,

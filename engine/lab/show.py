@@ -1,0 +1,103 @@
+"""A lab world as lines of text, for `csfailover lab show`."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.lab import runs
+from engine.lab.pools import Level, PoolRow, serving
+from engine.lab.reading import front_ends, state, voice_taken_over
+from engine.lab.scene import Run, run_of
+from engine.lab.steps import names_of
+from engine.lab.world import World, partner_of, pool_by_id, pools
+from engine.model import Health
+
+HEADER = ("POOL", "STATE", "HEALTH", "FRONT ENDS", "USERS", "SERVED BY", "NOT REPLICATED", "TROUBLE")
+
+
+def show(world: World) -> list[str]:
+    """Every pool, the Central Management Store, the Edge, the last runs. Performs what is due first."""
+    runs.advance(world)
+    with world.read() as db:
+        now = world.now()
+        pace = "instant" if world.instant else f"speed {world.speed:g}"
+        product, size = db.execute("SELECT product, size FROM clock").fetchone()
+        rows = [_pool(db, world, pool, now) for pool in pools(db)]
+        return [
+            f"Lab world: {size}, profile {product}, {pace}",
+            "",
+            *_table([HEADER, *rows]),
+            "",
+            _cms(db),
+            *_edges(db),
+            *_runs(db, world, now),
+        ]
+
+
+def _pool(db: sqlite3.Connection, world: World, row: PoolRow, now: float) -> tuple[str, ...]:
+    partner = partner_of(db, row)
+    pool = world.settle(row, partner, now)
+    machines = front_ends(db, pool)
+    away, level = serving(
+        pool.failed_over,
+        pool.quiesced,
+        pool.health,
+        partner.health if partner else None,
+        lambda: voice_taken_over(world, pool.down_since),
+    )
+    server = partner if away else pool
+    return (
+        pool.fqdn,
+        state(db, pool).value + (", read-only" if pool.quiesced else ""),
+        pool.health,
+        f"{sum(up for _, up in machines)}/{len(machines)}",
+        f"{pool.users:,}",
+        "nobody" if away is None or server is None else f"{server.fqdn}{_level(level)}",
+        f"{pool.backlog:,}",
+        ", ".join(_troubles(db, pool)) or "-",
+    )
+
+
+def _level(level: Level) -> str:
+    return "" if level is Level.FULL else " (resiliency mode)"
+
+
+def _troubles(db: sqlite3.Connection, pool: PoolRow) -> list[str]:
+    stuck = db.execute("SELECT count(*) FROM fe WHERE pool = ? AND NOT flush_ok", (pool.id,)).fetchone()[0]
+    told = [
+        (not pool.link_up, "link"),
+        (not pool.export_ok, "export"),
+        (not pool.import_ok, "import"),
+        (stuck, f"flush on {stuck}"),
+        (pool.backup is None, "no backup pool"),
+    ]
+    return [text for holds, text in told if holds]
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _cms(db: sqlite3.Connection) -> str:
+    row = db.execute("SELECT p.fqdn, p.health FROM cms JOIN pool p ON p.id = cms.host").fetchone()
+    return f"Central Management Store: {row[0]} ({row[1]})" if row else "Central Management Store: no active master"
+
+
+def _edges(db: sqlite3.Connection) -> list[str]:
+    rows = db.execute("SELECT e.fqdn, p.fqdn, e.up FROM edge e JOIN pool p ON p.id = e.next_hop ORDER BY e.fqdn")
+    return [f"Edge {fqdn}: next hop {hop} ({Health.UP if up else Health.DOWN})" for fqdn, hop, up in rows]
+
+
+def _runs(db: sqlite3.Connection, world: World, now: float) -> list[str]:
+    ids = db.execute("SELECT id FROM run WHERE pool IS NOT NULL ORDER BY began DESC, rowid DESC LIMIT 5").fetchall()
+    return [_run(db, world, run_of(db, run_id), now) for (run_id,) in ids]
+
+
+def _run(db: sqlite3.Connection, world: World, run: Run, now: float) -> str:
+    what = f"Run {run.id}: {run.kind.value} of {pool_by_id(db, run.pool).fqdn}"
+    if run.ended:
+        return f"{what}, {run.ended}"
+    names = names_of(run)
+    left = max(0.0, run.due - now) / world.speed
+    return f"{what}, step {run.k + 1} of {len(names)}, {names[run.k]}, {left:.0f} s to go"

@@ -1,0 +1,253 @@
+"""What `csfailover lab show|break|repair|reset` do: look at a world, spoil it, mend it, from outside.
+
+Every change first performs what was due before it, so that a trouble strikes at its own moment. Names that do not
+exist are a ValueError whose text says what does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from engine.lab import runs
+from engine.lab.build import PRODUCTS, Size
+from engine.lab.pools import PoolRow, health, quorum
+from engine.lab.world import World, partner_of, pool_by_id, pools, save
+from engine.model import Health
+
+
+@dataclass(frozen=True)
+class Break:
+    """One thing that can be broken: its arguments as they are typed, what it means, how it is done and undone."""
+
+    arguments: str
+    say: str
+    strike: Callable[[sqlite3.Connection, PoolRow, str], str]
+    mend: str
+    """SQL that undoes it, for `:pool` where it is a matter of one pool."""
+
+
+def break_(world: World, what: str, *arguments: str) -> str:
+    """Break something: `break_(world, "fe", "pool01", "3")`. What was done, as a sentence. Raises ValueError."""
+    trouble = _known(what)
+    wanted = trouble.arguments.split()
+    least = sum(1 for name in wanted if not name.startswith("["))
+    if not least <= len(arguments) <= len(wanted):
+        raise ValueError(f"break {what} takes: {trouble.arguments or 'nothing'}")
+    with _striking(world, what) as db:
+        named = bool(wanted) and wanted[0] == "POOL"
+        pool = find(db, arguments[0]) if named else pools(db)[0]
+        rest = arguments[1:] if named else arguments
+        said = trouble.strike(db, pool, rest[0] if rest else "")
+        refresh(db, world.now())
+    return said
+
+
+def repair(world: World, what: str = "all", pool: str | None = None) -> str:
+    """Mend one kind of trouble, or all; on one pool, or on all. What was done, as a sentence. Raises ValueError."""
+    mends = [trouble.mend for trouble in BREAKABLE.values()] if what == "all" else [_known(what).mend]
+    with _striking(world, "repair") as db:
+        chosen = [find(db, pool)] if pool else pools(db)
+        for mend in mends:
+            for row in chosen:
+                db.execute(mend, {"pool": row.id} if ":pool" in mend else {})
+        db.execute("UPDATE clock SET blind = 0")
+        refresh(db, world.now())
+    return f"{'Everything' if what == 'all' else what} is repaired on {chosen[0].fqdn if pool else 'every pool'}."
+
+
+def reset(world: World, size: Size = Size.DEFAULT, product: str = "2013") -> str:
+    """Make the world anew while others have it open. Users, runs and troubles are as on the first day."""
+    world.remake(size, product)
+    return f"A new {size.value} world of {PRODUCTS[product]}."
+
+
+def find(db: sqlite3.Connection, name: str) -> PoolRow:
+    """The pool of this FQDN, or of this short name where only one has it. Raises ValueError with near names."""
+    rows = pools(db)
+    wanted = name.strip().lower()
+    exact = [row for row in rows if row.fqdn == wanted]
+    short = exact or [row for row in rows if row.fqdn.split(".")[0] == wanted]
+    if len(short) == 1:
+        return short[0]
+    if short:
+        raise ValueError(f"{name} could be {_or(row.fqdn for row in short)}: give the full name")
+    near = difflib.get_close_matches(wanted, [n for row in rows for n in (row.fqdn, row.fqdn.split(".")[0])], n=2)
+    raise ValueError(f"there is no pool {name}; " + (f"did you mean {_or(near)}?" if near else "see: lab show"))
+
+
+def refresh(db: sqlite3.Connection, now: float) -> None:
+    """Derive the health of every pool from its Front Ends and its back end, and remember since when it is down."""
+    for pool in pools(db):
+        up = [bool(row[0]) for row in db.execute("SELECT up FROM fe WHERE pool = ? ORDER BY number", (pool.id,))]
+        now_is = health(up, bool(pool.backend_up))
+        since = None if now_is is Health.UP else now if pool.down_since is None else pool.down_since
+        if (now_is, since) != (pool.health, pool.down_since):
+            db.execute("UPDATE pool SET health = ?, down_since = ? WHERE id = ?", (now_is.value, since, pool.id))
+
+
+@contextmanager
+def _striking(world: World, name: str) -> Iterator[sqlite3.Connection]:
+    """Perform what was due, then open a change in which every pool is as it is at this moment."""
+    runs.advance(world)
+    with world.change(name) as db:
+        now = world.now()
+        for pool in [world.settle(pool, partner_of(db, pool), now) for pool in pools(db)]:
+            save(db, pool)
+        yield db
+
+
+def _known(what: str) -> Break:
+    if what in BREAKABLE:
+        return BREAKABLE[what]
+    near = difflib.get_close_matches(what, BREAKABLE, n=2) or list(BREAKABLE)
+    raise ValueError(f"{what!r} cannot be broken; there is {_or(near)}")
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(names)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ValueError(f"{text or 'nothing'} is not a number from {least} to {most}")
+    return int(text)
+
+
+def _front_ends(db: sqlite3.Connection, pool: PoolRow) -> int:
+    return int(db.execute("SELECT count(*) FROM fe WHERE pool = ?", (pool.id,)).fetchone()[0])
+
+
+def _pool(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE fe SET up = 0 WHERE pool = ?", (pool.id,))
+    return f"All Front Ends of {pool.fqdn} are down."
+
+
+def _backend(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE pool SET backend_up = 0 WHERE id = ?", (pool.id,))
+    return f"The SQL back end of {pool.fqdn} is down; its Front Ends are up."
+
+
+def _quorum(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    count = _front_ends(db, pool)
+    needed, voters = quorum(count)
+    fall = voters - needed + 1
+    if fall >= count:
+        raise ValueError(f"{pool.fqdn} has {count} Front End(s): it loses its quorum only by being down altogether")
+    db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number <= ?", (pool.id, fall))
+    return f"{fall} of {count} Front Ends of {pool.fqdn} are down: the pool has lost its quorum."
+
+
+def _fe(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
+    n = _number(number, 1, _front_ends(db, pool))
+    db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number = ?", (pool.id, n))
+    return f"Front End {n} of {pool.fqdn} is down."
+
+
+def _backup_service(db: sqlite3.Connection, pool: PoolRow, side: str) -> str:
+    if side not in {"", "export", "import"}:
+        raise ValueError(f"the backup service has an export and an import, not {side!r}")
+    if side != "import":
+        db.execute("UPDATE pool SET export_ok = 0 WHERE id = ?", (pool.id,))
+    if side != "export":
+        db.execute("UPDATE pool SET import_ok = 0 WHERE id = ?", (pool.id,))
+    return f"The backup service of {pool.fqdn} is in ErrorState ({side or 'export and import'})."
+
+
+def _link(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE pool SET link_up = 0 WHERE id = ?", (pool.id,))
+    return f"Nothing is replicated any more between {pool.fqdn} and its backup pool."
+
+
+def _backlog(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
+    n = _number(number, 1, 10_000_000)
+    save(db, replace(pool_by_id(db, pool.id), write_seq=pool.write_seq + n))
+    users = db.execute("SELECT sip FROM user WHERE home = ? LIMIT 3", (pool.id,)).fetchall()
+    marks = sorted({pool.write_seq + 1, pool.write_seq + (n + 1) // 2, pool.write_seq + n})
+    for (sip,), seq in zip(users, marks, strict=False):
+        db.execute("INSERT INTO item VALUES (?, ?, ?, ?)", (pool.id, seq, sip, f"a contact, write {seq:,}"))
+    return f"{n:,} writes of {pool.fqdn}'s users are not replicated yet."
+
+
+def _edge(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE edge SET next_hop = ?", (pool.id,))
+    return f"{pool.fqdn} is the next hop of the Edge server."
+
+
+def _edge_down(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
+    db.execute("UPDATE edge SET up = 0")
+    return "The Edge server is down."
+
+
+def _cms(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE cms SET host = ?", (pool.id,))
+    return f"The active Central Management Store is on {pool.fqdn}."
+
+
+def _cms_lost(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
+    db.execute("UPDATE cms SET host = NULL")
+    return "No pool holds an active Central Management Store."
+
+
+def _flush(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
+    n = _number(number, 1, _front_ends(db, pool))
+    db.execute("UPDATE fe SET flush_ok = 0 WHERE pool = ? AND number <= ?", (pool.id, n))
+    return f"The storage service queue cannot be flushed on {n} Front End(s) of {pool.fqdn}."
+
+
+def _slow(db: sqlite3.Connection, _: PoolRow, factor: str) -> str:
+    n = _number(factor, 1, 1000)
+    db.execute("UPDATE clock SET slow = ?", (n,))
+    return f"Every step from the next one on takes {n} times as long."
+
+
+def _sight(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
+    db.execute("UPDATE clock SET blind = 1")
+    return "Sight of the next run will be lost right after it began. The run itself goes on."
+
+
+_FES_UP = "UPDATE fe SET up = 1 WHERE pool = :pool"
+BREAKABLE: dict[str, Break] = {
+    "pool": Break("POOL", "all Front Ends of a pool are down", _pool, _FES_UP),
+    "backend": Break(
+        "POOL", "a pool's SQL back end is down", _backend, "UPDATE pool SET backend_up = 1 WHERE id = :pool"
+    ),
+    "quorum": Break("POOL", "too few of a pool's Front Ends are up", _quorum, _FES_UP),
+    "fe": Break("POOL NUMBER", "one Front End is down", _fe, _FES_UP),
+    "backup-service": Break(
+        "POOL [export|import]",
+        "the backup service of a pool fails; nothing is copied",
+        _backup_service,
+        "UPDATE pool SET export_ok = 1, import_ok = 1 WHERE id = :pool",
+    ),
+    "link": Break(
+        "POOL",
+        "replication between a pool and its backup pool stands still",
+        _link,
+        "UPDATE pool SET link_up = 1 WHERE id = :pool",
+    ),
+    "backlog": Break(
+        "POOL WRITES",
+        "so many writes are not replicated yet (they drain with time, unless the link is broken)",
+        _backlog,
+        "UPDATE pool SET repl_seq = write_seq WHERE id = :pool",
+    ),
+    "edge": Break("POOL", "the Edge server's next hop is this pool", _edge, "UPDATE edge SET next_hop = usual_hop"),
+    "edge-down": Break("", "the Edge server is down", _edge_down, "UPDATE edge SET up = 1"),
+    "cms": Break("POOL", "the Central Management Store is on this pool", _cms, "UPDATE cms SET host = usual_host"),
+    "cms-lost": Break("", "no pool holds the Central Management Store", _cms_lost, "UPDATE cms SET host = usual_host"),
+    "flush": Break(
+        "POOL NUMBER",
+        "the storage service queue cannot be flushed on so many Front Ends",
+        _flush,
+        "UPDATE fe SET flush_ok = 1 WHERE pool = :pool",
+    ),
+    "slow": Break("FACTOR", "steps take so many times as long", _slow, "UPDATE clock SET slow = 1"),
+    "sight": Break(
+        "", "the next run is lost from sight after it began, and goes on", _sight, "UPDATE run SET blind = 0"
+    ),
+}
+"""What can be broken, by name."""
