@@ -1,0 +1,1 @@
+"""The real engine: Invoke-CsPoolFailOver over PowerShell remoting. The only package that knows pypsrp."""

@@ -1,0 +1,192 @@
+"""Makes sessions: one WSMan, one runspace pool of one runspace, one host, for one thread and one operation.
+
+No pool of warm sessions: after two minutes without a request WinRM disconnects a shell. Nothing here follows a run
+or reads a fact. The pools are never used as context managers, as leaving the block would delete the shell and with
+it the cmdlet that runs there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pypsrp.complex_objects import PSInvocationState
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+from engine.port import EngineUnavailable, StepRefused
+from engine.remote import inside
+from engine.remote.errors import REMOTE, translated
+from engine.remote.host import SaysNo
+from engine.remote.settings import RemoteSettings
+from engine.remote.streams import Raw, Tap, error_id, error_message
+
+MODULES = ("SkypeForBusiness", "Lync")
+NOT_RECOGNISED = "CommandNotFoundException"
+BACKOFF = 0.5
+"""Seconds before the second attempt to connect; doubled for each further one."""
+
+
+def quiet_loggers() -> None:
+    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it."""
+    for name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+class Session:
+    """One connection and one shell. `inbox` fills with raw records while one of its pipelines is polled."""
+
+    def __init__(self, settings: RemoteSettings, endpoint: str, *, limit: int | None = None) -> None:
+        """`limit` in seconds shortens the timeouts and drops the retries: for reads, which have others to ask."""
+        self.settings = settings
+        self.endpoint = endpoint
+        self.inbox: list[Raw] = []
+        self.host = SaysNo(lambda stream, words: self.inbox.append((stream, words)))
+        try:
+            self.wsman = WSMan(endpoint, **_arguments(settings, limit))
+        except REMOTE as error:
+            raise translated(error, f"preparing the connection to {endpoint}") from error
+        self.pool = self._pool()
+
+    def _pool(self) -> Any:
+        return RunspacePool(
+            self.wsman,
+            host=self.host,
+            configuration_name=self.settings.configuration_name,
+            idle_timeout=self.settings.idle_timeout,
+        )
+
+    def named(self, shell_id: str) -> None:
+        """A fresh pool with this shell id, on a fresh connection."""
+        inside.reset(self.wsman)
+        self.pool = self._pool()
+        inside.name_shell(self.pool, shell_id)
+
+    def pipeline(self, command_id: str = "") -> Any:
+        """A pipeline whose records all go to the inbox, in the order in which they come."""
+        ps = PowerShell(self.pool)
+        if command_id:
+            ps.id = command_id
+        ps.output = Tap("output", self.inbox)
+        for stream in ("error", "warning", "verbose", "debug", "progress", "information"):
+            setattr(ps.streams, stream, Tap(stream, self.inbox))
+        return ps
+
+    def open(self) -> None:
+        """Create the shell. Raises EngineUnavailable, StepRefused."""
+        try:
+            self.pool.open()
+        except REMOTE as error:
+            raise translated(error, f"opening a session on {self.endpoint}") from error
+
+    def run(
+        self, commands: list[tuple[str, dict[str, Any]]], limit: float, monotonic: Callable[[], float]
+    ) -> list[Any]:
+        """Run a short, read-only pipeline to its end and return its output. Raises StepRefused where PowerShell
+        told an error, EngineUnavailable where it did not end within `limit` seconds."""
+        ps = self.pipeline()
+        for name, parameters in commands:
+            ps.add_cmdlet(name).add_parameters(parameters)
+        return self.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), commands[0][0], limit, monotonic)
+
+    def finish(
+        self, ps: Any, begin: Callable[[], object], what: str, limit: float, monotonic: Callable[[], float]
+    ) -> list[Any]:
+        """Begin, poll to the end, and hand out the output; what else came is dropped."""
+        self.inbox.clear()
+        until = monotonic() + limit
+        try:
+            begin()
+            while ps.state == PSInvocationState.RUNNING:
+                if monotonic() > until or self.host.stuck:
+                    raise EngineUnavailable(f"{what} on {self.endpoint} did not answer within {limit:g} s")
+                ps.poll_invoke(self.settings.poll)
+        except REMOTE as error:
+            raise translated(error, f"{what} on {self.endpoint}") from error
+        errors = [item for stream, item in self.inbox if stream == "error"]
+        output = [item for stream, item in self.inbox if stream == "output"]
+        self.inbox.clear()
+        if errors or ps.state != PSInvocationState.COMPLETED:
+            raise _refusal(what, self.endpoint, errors)
+        return output
+
+    def close(self) -> None:
+        """Delete the shell if it was opened, and let go of the connection. Best effort; only where nothing runs."""
+        try:
+            self.pool.close()
+        except REMOTE:
+            pass  # the server deletes it after its idle timeout
+        finally:
+            self.wsman.close()
+
+
+def _refusal(what: str, endpoint: str, errors: list[Any]) -> StepRefused:
+    if not errors:
+        return StepRefused(f"{what} on {endpoint} was stopped by the server")
+    first = errors[0]
+    words = error_message(first)
+    if NOT_RECOGNISED in error_id(first):
+        return Unrecognised(f"{what} is not there on {endpoint}, or this account may not run it", words)
+    return StepRefused(f"{what} on {endpoint} failed: {words}", words)
+
+
+class Unrecognised(StepRefused):
+    """The endpoint does not know this cmdlet, or hides it from the account."""
+
+
+class Door:
+    """Opens sessions and loads the module of the pools in them; remembers which module a server has. Thread-safe."""
+
+    def __init__(self, settings: RemoteSettings, monotonic: Callable[[], float]) -> None:
+        self.settings = settings
+        self._monotonic = monotonic
+        self._module: dict[str, str] = {}
+
+    def load(self, session: Session) -> str:
+        """Import the module; returns its name, or empty where the endpoint has its cmdlets loaded. Raises StepRefused
+        with PowerShell's words when the server has none of them."""
+        if self.settings.route == "ocspowershell":
+            return ""
+        known = self.settings.module or self._module.get(session.endpoint)
+        refused: StepRefused | None = None
+        for name in (known,) if known else MODULES:
+            try:
+                session.run([("Import-Module", {"Name": name})], self.settings.read_limit, self._monotonic)
+            except Unrecognised:
+                return ""  # a constrained endpoint without Import-Module comes with its cmdlets
+            except StepRefused as error:
+                refused = refused or error
+            else:
+                self._module[session.endpoint] = name
+                return name
+        assert refused is not None
+        raise refused
+
+
+def _arguments(settings: RemoteSettings, limit: int | None) -> dict[str, Any]:
+    operation = min(settings.operation_timeout, limit) if limit else settings.operation_timeout
+    read = min(settings.read_timeout, max(limit, operation + 1)) if limit else settings.read_timeout
+    arguments: dict[str, Any] = {
+        **settings.address(),
+        "ssl": settings.ssl,
+        "auth": settings.auth,
+        "username": settings.username or None,
+        "password": settings.password.get_secret_value() if settings.password else None,
+        "cert_validation": str(settings.ca_file) if settings.ca_file else True,
+        "proxy": settings.proxy,
+        "no_proxy": settings.proxy is None,  # else HTTPS_PROXY would carry an administrator's session unasked
+        "operation_timeout": operation,
+        "read_timeout": read,
+        "connection_timeout": min(settings.connection_timeout, 5) if limit else settings.connection_timeout,
+        "reconnection_retries": 0 if limit else settings.retries,
+        "reconnection_backoff": BACKOFF,
+    }
+    if settings.auth == "certificate":
+        arguments |= {
+            "certificate_pem": str(settings.certificate),
+            "certificate_key_pem": str(settings.certificate_key),
+        }
+    if settings.delegate:
+        arguments["negotiate_delegate"] = True
+    return arguments

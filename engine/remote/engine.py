@@ -1,0 +1,205 @@
+"""The real engine as an `Engine`: reads facts and runs the cmdlet over PowerShell remoting. Joins the parts.
+
+It never connects to a Front End of the pool that is moved, in either direction, but to one of its backup pool: the
+moved pool may be dead, and a planned failover stops its services.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from engine.model import Facts, Outcome, Plan, Pool, Ticket, Topology
+from engine.port import Cancelled, EngineError, EngineUnavailable, Sink, StepRefused
+from engine.remote import facts as read
+from engine.remote import survey
+from engine.remote.connect import Door, quiet_loggers
+from engine.remote.reading import Reader, Task, gather
+from engine.remote.run import Run
+from engine.remote.settings import RemoteSettings
+
+LEAVING = 30.0
+"""Seconds that close() waits for runs to let go of their shells."""
+
+
+class Remote:
+    """Implements `engine.port.Engine`. Thread-safe; each call opens what it needs and keeps nothing open."""
+
+    name = "remote"
+
+    def __init__(
+        self,
+        settings: RemoteSettings,
+        *,
+        clock: Callable[[], datetime],
+        wait: Callable[[float], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """`clock` gives the aware time for `Facts.read_at`, `wait` waits seconds, `monotonic` measures intervals."""
+        quiet_loggers()
+        self.settings = settings
+        self._clock = clock
+        self._wait = wait
+        self._monotonic = monotonic
+        self._door = Door(settings, monotonic)
+        self._parking = threading.Event()
+        self._runs = threading.Condition()
+        self._running = 0
+        self._good: list[str] = []
+        self._topology: tuple[float, Topology] | None = None
+        self._parameters: dict[str, tuple[float, frozenset[str]]] = {}
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def topology(self) -> Topology:
+        """The pools that Get-CsPool lists and the configured ones, each with its backup pool where it is told.
+
+        Remembered for `cache` seconds. Where the relationship could not be read the configured pair stands in, as
+        this says only what may be typed; `facts` takes nothing from the configuration.
+        """
+        if self._topology and self._fresh(self._topology[0]):
+            return self._topology[1]
+        tasks: dict[str, Task] = {"pools": survey.asks(("Get-CsPool", {}))}
+        for pool in self.settings.front_ends:
+            tasks[pool] = survey.asks(("Get-CsPoolBackupRelationship", {"PoolFqdn": pool}))
+        results = self._read(tasks, self._endpoints())
+        listed = [] if isinstance(results["pools"], EngineError) else read.pools(results["pools"])
+        named = {p.fqdn for p in listed}
+        configured = [Pool(fqdn, None, hosts) for fqdn, hosts in self.settings.front_ends.items() if fqdn not in named]
+        every = [*listed, *configured]
+        names = [p.fqdn for p in every]
+        told = Topology(tuple(replace(p, backup=self._backup(p.fqdn, results, names)) for p in every))
+        self._topology = (self._monotonic(), told)
+        return told
+
+    def _backup(self, pool: str, results: Mapping[str, Any], names: list[str]) -> str | None:
+        found = results.get(pool)
+        if isinstance(found, list):
+            return read.backup_pool(found, pool, names)
+        return self.settings.partner(pool)
+
+    def facts(self, pool: str) -> Facts:
+        """Every reading in parallel, through a Front End of the backup pool. Raises EngineUnavailable when nothing
+        could be read, StepRefused for a pool that is not configured or where the account is refused altogether."""
+        own, partner = self._pair(pool)
+        known = self._topology[1].pools if self._topology else ()
+        tasks = survey.tasks(self.settings, own, partner, survey.machines_of(self.settings, known))
+        results = self._read(tasks, self._endpoints(partner))
+        return survey.facts(own, partner, results, self._clock())
+
+    def parameters(self, cmdlet: str) -> frozenset[str]:
+        """The server's own list, remembered for `cache` seconds."""
+        cached = self._parameters.get(cmdlet.lower())
+        if cached and self._fresh(cached[0]):
+            return cached[1]
+        told = self._one(lambda reader: reader.parameters(cmdlet))
+        self._parameters[cmdlet.lower()] = (self._monotonic(), told)
+        return frozenset(told)
+
+    def roles(self, cmdlet: str) -> tuple[str, ...]:
+        return read.role_names(self._one(survey.asks(("Get-CsAdminRole", {}))), cmdlet)
+
+    def _one(self, task: Task) -> Any:
+        result = self._read({"it": task}, self._endpoints())["it"]
+        if isinstance(result, EngineError):
+            raise result
+        return result
+
+    def _read(self, tasks: Mapping[str, Task], endpoints: list[str]) -> dict[str, Any]:
+        """The tasks' results from the first endpoint that gives any. Raises what the last one met."""
+        error: EngineError = EngineUnavailable("no Front End is configured")
+        for endpoint in endpoints:
+            results = gather(
+                tasks,
+                lambda endpoint=endpoint: Reader(self._door, endpoint, self._monotonic),  # type: ignore[misc]
+                workers=self.settings.readers,
+                limit=2 * self.settings.read_limit,
+                monotonic=self._monotonic,
+            )
+            failed = [r for r in results.values() if isinstance(r, EngineError)]
+            if len(failed) < len(tasks):
+                self._good = [endpoint, *(e for e in self._good if e != endpoint)]
+                return results
+            error = failed[0]
+        raise error
+
+    def _endpoints(self, pool: str | None = None) -> list[str]:
+        """Front Ends to ask, those that answered last first; of one pool, or of all."""
+        hosts = self.settings.front_ends[pool] if pool else [h for p in self.settings.front_ends.values() for h in p]
+        every = list(dict.fromkeys(hosts))
+        return [e for e in self._good if e in every] + [e for e in every if e not in self._good]
+
+    def _fresh(self, since: float) -> bool:
+        return self._monotonic() - since < self.settings.cache
+
+    def _pair(self, pool: str) -> tuple[str, str]:
+        own, partner = pool.lower(), self.settings.partner(pool)
+        if partner is None:
+            near = difflib.get_close_matches(own, [p for pair in self.settings.pairs for p in pair], n=2)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise StepRefused(
+                f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "
+                "Name its pair and their Front Ends under [remote]."
+            )
+        return own, partner
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    def ticket(self, pool: str, run: str, shell_id: str, command_id: str) -> Ticket:
+        """Aimed at a Front End of the backup pool, in both directions; the one that answered last, else the first
+        configured. Raises StepRefused where none is configured."""
+        _, partner = self._pair(pool)
+        return Ticket(
+            run,
+            shell_id.upper(),
+            command_id.upper(),
+            endpoint=self._endpoints(partner)[0],
+            configuration=self.settings.configuration_name,
+        )
+
+    def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
+        with self._counted():
+            return self._run(ticket, sink, cancelled).start(plan)
+
+    def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
+        """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on
+        after `ticket.seen`; the server never tells again what it delivered to the dead process, with the exception
+        of a last message around a disconnect."""
+        with self._counted():
+            return self._run(ticket, sink, cancelled).resume()
+
+    def close(self) -> None:
+        """Every run in this process writes the phase `parked`, disconnects, and returns an UNKNOWN outcome that means
+        only this: it runs on without us. Whoever called close() must not record that outcome as the run's end. Waits
+        up to LEAVING seconds for that. Runs started afterwards park at once."""
+        self._parking.set()
+        with self._runs:
+            self._runs.wait_for(lambda: self._running == 0, timeout=LEAVING)
+
+    def _run(self, ticket: Ticket, sink: Sink, cancelled: Cancelled) -> Run:
+        settings = self.settings
+        if ticket.configuration and ticket.configuration != settings.configuration_name:
+            settings = settings.model_copy(update={"configuration_name": ticket.configuration})
+        door = self._door if settings is self.settings else Door(settings, self._monotonic)
+        return Run(
+            door, ticket, sink, cancelled, parking=self._parking.is_set, wait=self._wait, monotonic=self._monotonic
+        )
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Counts a run for as long as it is in this process, for close()."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, by: int) -> None:
+        with self._runs:
+            self._running += by
+            self._runs.notify_all()

@@ -1,0 +1,58 @@
+"""How a run ended, from what was seen of it: the last state, the errors, the questions. Pure; not the verdict.
+
+`had_errors` of pypsrp is not asked: it stays False for errors that do not end the cmdlet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pypsrp.complex_objects import PSInvocationState as State
+
+from engine.model import Ended, Outcome, Stream
+from engine.remote.known import explain
+from engine.remote.streams import error_id, error_message, report_path
+
+
+def unknown(say: str) -> Outcome:
+    return Outcome(Ended.UNKNOWN, say)
+
+
+def not_started(say: str) -> Outcome:
+    return Outcome(Ended.NOT_STARTED, say)
+
+
+class Ending:
+    """Remembers of the records only what the outcome needs, so that a long run does not grow."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+        self.last_error = ""
+        self.last_id = ""
+        self.report = ""
+
+    def saw(self, stream: Stream, item: Any, text: str) -> None:
+        if stream == "error":
+            self.errors += 1
+            self.last_error, self.last_id = error_message(item), error_id(item)
+        elif stream in ("warning", "verbose", "information"):
+            self.report = report_path(text) or self.report
+
+    def outcome(self, state: int, asked: list[str], *, stopped: bool) -> Outcome:
+        ended, say = self._judge(state, asked, stopped=stopped)
+        return Outcome(ended, say + self._explained(), self.last_id, report=self.report)
+
+    def _judge(self, state: int, asked: list[str], *, stopped: bool) -> tuple[Ended, str]:
+        if asked:
+            return Ended.FAILED, f"The cmdlet asked: {asked[-1]} Nobody may answer that with Yes here, so it was No."
+        if state == State.STOPPED:
+            return Ended.STOPPED, "The cmdlet was stopped" + (" as asked." if stopped else " by the server.")
+        if state == State.FAILED:
+            return Ended.FAILED, f"The cmdlet failed: {self.last_error or 'it did not say why.'}"
+        if self.errors:
+            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet came to its end and told errors: {self.last_error}"
+        return Ended.COMPLETED, "The cmdlet came to its end without an error."
+
+    def _explained(self) -> str:
+        known = explain(self.last_error) if self.last_error else None
+        return f" {known.cause} {known.cure}" if known else ""

@@ -1,0 +1,116 @@
+"""From PowerShell's streams to our records: what is kept of each, in which words. Pure mapping.
+
+Nothing is judged here but noise: the progress record "Preparing modules for first use." comes with every session.
+Names of the attributes: pypsrp 0.9.1, [MS-PSRP] 2.2.3.15 (ErrorRecord) and 2.2.3.16 (InformationalRecord).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.model import Stream
+
+LONGEST = 16_000
+"""Characters kept of one record; a Slack card and a log row need no more."""
+NOISE = "Preparing modules for first use."
+REPORT = re.compile(r"Detailed results can be found at\s+[\"']?(.+?\.html)\b", re.IGNORECASE)
+
+Mapped = tuple[Stream, str, int | None]
+Raw = tuple[Stream, Any]
+
+
+class Tap(list[Any]):
+    """Takes the place of one of pypsrp's stream lists: what is appended goes into one inbox for all streams, in the
+    order in which it came, and is kept nowhere else, so that a run of an hour does not grow."""
+
+    def __init__(self, stream: Stream, inbox: list[Raw]) -> None:
+        super().__init__()
+        self._stream = stream
+        self._inbox = inbox
+
+    def append(self, item: Any) -> None:
+        self._inbox.append((self._stream, item))
+
+
+def mapped(stream: Stream, item: Any) -> Mapped | None:
+    """One record of ours, or None for noise."""
+    match stream:
+        case "error":
+            return stream, _cut(error_text(item)), None
+        case "progress":
+            return _progress(item)
+        case "information":
+            data = getattr(item, "message_data", item)
+            return stream, _cut(plain(data)), None
+        case "verbose" | "warning" | "debug":
+            return stream, _cut(str(getattr(item, "message", item) or "")), None
+        case _:
+            return stream, _cut(plain(item)), None
+
+
+def _progress(item: Any) -> Mapped | None:
+    parts = [str(part).strip() for part in (item.activity, item.description, item.current_operation) if part]
+    text = ": ".join(part for part in parts if part)
+    if not text or text.startswith(NOISE):
+        return None
+    percent = item.percent_complete
+    known = isinstance(percent, int) and 0 <= percent <= 100  # -1 means: cannot tell
+    return "progress", _cut(text), percent if known else None
+
+
+def error_text(error: Any) -> str:
+    """The message, then category, id and script stack, set as PowerShell sets them."""
+    lines = [error_message(error)]
+    for name, value in (
+        ("CategoryInfo", getattr(error, "message", None)),  # pypsrp's `message` is the category line
+        ("FullyQualifiedErrorId", error_id(error)),
+        ("RecommendedAction", getattr(error, "action", None)),
+        ("ScriptStackTrace", getattr(error, "script_stacktrace", None)),
+    ):
+        if value:
+            lines.append(f"    + {name} : {value}")
+    return "\n".join(lines)
+
+
+def error_message(error: Any) -> str:
+    """What PowerShell prints as the error: ErrorDetails if given, else the record's text, else the exception's."""
+    exception = getattr(error, "exception", None)
+    adapted = getattr(exception, "adapted_properties", None) or {}
+    said = getattr(error, "_to_string", None) or getattr(error, "to_string", None)
+    candidates = (
+        getattr(error, "details_message", None),
+        said,
+        adapted.get("Message"),
+        getattr(error, "message", None),
+    )
+    return next((str(c).strip() for c in candidates if c), "an error without a text")
+
+
+def error_id(error: Any) -> str:
+    return str(getattr(error, "fq_error", None) or "")
+
+
+def plain(item: Any) -> str:
+    """One object as a line: its own text, else `Name=value` of its properties."""
+    if item is None:
+        return ""
+    if isinstance(item, list):
+        return ", ".join(map(plain, item))
+    if not hasattr(item, "adapted_properties"):
+        return str(item)
+    own = getattr(item, "to_string", None)
+    if own:
+        return str(own)
+    properties = {**item.adapted_properties, **item.extended_properties}
+    return "; ".join(f"{name}={plain(value)}" for name, value in properties.items())
+
+
+def report_path(text: str) -> str:
+    """The path of the server's HTML report where the text names one, else empty."""
+    found = REPORT.search(" ".join(text.split()))
+    return found.group(1) if found else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
