@@ -1,0 +1,216 @@
+"""What every engine must do, whatever it speaks to: the tests behind `engine.port.Engine`.
+
+A test module of an engine makes a class of `EngineContract` and gives it two fixtures: `engine`, an Engine on a
+tiny lab world (directly, or over the wire with that world behind it), and `world`, another handle of the same
+world, through which it is changed from outside and looked at. Nothing here knows an engine's wording, except
+the one sentence that Microsoft documents.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine.lab import reading, trouble, users
+from engine.lab.pools import Level
+from engine.lab.world import World
+from engine.model import Ended, Health, Kind, Options, PoolState, Record
+from engine.port import Engine, StepRefused
+from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, never, plan_of
+
+EDGE = (
+    f'This Front-end pool "{P1}" is specified in topology as the next hop for the Edge server. Failing over this '
+    "pool may cause External access/Federation/Split-domain/XMPP features to stop working."
+)
+DONE = {Ended.COMPLETED, Ended.COMPLETED_WITH_ERRORS}
+
+
+class Boom(Exception):
+    """What a sink raises that cannot commit."""
+
+
+class EngineContract:
+    """The claims. Subclass it in a test module that has the fixtures `engine` and `world`."""
+
+    def test_the_topology_names_every_pool_and_its_backup_pool(self, engine: Engine) -> None:
+        """Pairs are told from both sides, and a pool without a backup pool is there too."""
+        backups = {pool.fqdn: pool.backup for pool in engine.topology().pools}
+        assert backups == {P1: P2, P2: P1, P3: P4, P4: P3, ALONE: None}
+        assert engine.topology().get(P1.upper()) == engine.topology().get(P1)
+
+    def test_facts_tell_who_the_pair_is_and_how_it_is(self, engine: Engine) -> None:
+        """A healthy pair reads as Active, up, with its users, the CMS and the Edge that points at it."""
+        facts = engine.facts(P1)
+        assert (facts.pool.fqdn, facts.pool.state, facts.pool.health) == (P1, PoolState.ACTIVE, Health.UP)
+        assert facts.partner is not None
+        assert (facts.partner.fqdn, facts.partner.backup, facts.partner.users) == (P2, P1, 50)
+        assert (facts.cms.host, facts.cms.up) == (P2, True)
+        assert [(edge.fqdn, edge.next_hop) for edge in facts.edges] == [("edge01.contoso.com", P2)]
+        assert facts.outbound.backlog in {0, None}
+
+    @pytest.mark.parametrize(
+        ("what", "health"), [("pool", Health.DOWN), ("backend", Health.BACKEND_DOWN), ("quorum", Health.QUORUM_LOST)]
+    )
+    def test_facts_see_a_pool_that_is_broken_from_outside(
+        self, engine: Engine, world: World, what: str, health: Health
+    ) -> None:
+        """The next reading after the trouble shows it, or says that it could not be read; never that all is well."""
+        trouble.break_(world, what, P1)
+        assert engine.facts(P1).pool.health in {health, Health.UNKNOWN}
+
+    def test_a_pool_without_backup_pool_has_no_partner(self, engine: Engine) -> None:
+        """Nothing is made up for the missing side."""
+        assert engine.facts(ALONE).partner is None
+
+    def test_the_parameters_are_those_of_the_cmdlet(self, engine: Engine) -> None:
+        """The failover's cmdlet flushes, the failback's does not, and neither has what its version does not know."""
+        over, back = engine.parameters("Invoke-CsPoolFailOver"), engine.parameters("Invoke-CsPoolFailBack")
+        assert {"PoolFqdn", "DisasterMode", "FlushStorageService", "Force", "WaitTime", "WhatIf"} <= over
+        assert "FlushStorageService" not in back
+        assert "DatabaseCommandTimeoutInSeconds" not in over | back
+
+    def test_a_cmdlet_that_is_not_there_is_refused(self, engine: Engine) -> None:
+        """StepRefused, not an empty set that would read as: no parameter is supported."""
+        with pytest.raises(StepRefused):
+            engine.parameters("Invoke-CsNothing")
+
+    def test_a_ticket_aims_at_the_surviving_pool_and_sends_nothing(self, engine: Engine, world: World) -> None:
+        """The failing pool is never needed; making the ticket leaves the world as it is."""
+        before = digest(world)
+        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
+        endpoints = next(pool.front_ends for pool in engine.topology().pools if pool.fqdn == P2)
+        assert ticket.endpoint in endpoints
+        assert (ticket.run, ticket.shell_id, ticket.command_id, ticket.seen) == ("run-1", "shell-1", "command-1", 0)
+        assert digest(world) == before
+
+    def test_a_failover_hands_the_users_to_the_backup_pool(self, engine: Engine, world: World) -> None:
+        """When it is over the backup pool serves them in full, and the state says FailedOver."""
+        outcome = go(engine, Kind.FAILOVER)
+        assert outcome.ended is Ended.COMPLETED
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, Level.FULL)
+        assert outcome.lost in {0, None}
+
+    def test_a_failback_brings_them_home(self, engine: Engine, world: World) -> None:
+        """Afterwards all is as it was before the failover."""
+        go(engine, Kind.FAILOVER, run="run-1")
+        assert go(engine, Kind.FAILBACK, run="run-2").ended is Ended.COMPLETED
+        assert engine.facts(P1).pool.state in {PoolState.ACTIVE, PoolState.FAILED_BACK}
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P1, Level.FULL)
+
+    def test_records_are_numbered_on_and_the_phases_come_in_order(self, engine: Engine) -> None:
+        """n counts from 1 and never goes back; the phases are opening, sending, running, ended."""
+        told = Told()
+        go(engine, Kind.FAILOVER, sink=told)
+        assert [record.n for record in told] == list(range(1, len(told) + 1))
+        assert told.texts("phase") == ["opening", "sending", "running", "ended"]
+
+    @pytest.mark.parametrize("phase", ["opening", "sending"])
+    def test_what_could_not_be_recorded_is_not_done(self, engine: Engine, world: World, phase: str) -> None:
+        """A sink that fails on a phase before the cmdlet is sent: its error passes untouched, and nothing happened."""
+        before = digest(world)
+
+        def sink(record: Record) -> None:
+            if record.text == phase:
+                raise Boom(phase)
+
+        with pytest.raises(Boom):
+            go(engine, Kind.FAILOVER, sink=sink)
+        assert digest(world) == before
+
+    def test_a_run_that_was_never_sent_is_not_started_by_reattaching(self, engine: Engine, world: World) -> None:
+        """NOT_STARTED where that can be proved, UNKNOWN where not; the pools are untouched either way."""
+        before = digest(world, STATE)
+        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
+        outcome = engine.reattach(ticket, plan_of(engine, Kind.FAILOVER), Told(), never)
+        assert outcome.ended in {Ended.NOT_STARTED, Ended.UNKNOWN}
+        assert digest(world, STATE) == before
+
+    def test_reattaching_to_a_finished_run_never_runs_it_again(self, engine: Engine, world: World) -> None:
+        """Whatever the engine can still find out, the users were redirected once."""
+        plan = plan_of(engine, Kind.FAILOVER)
+        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
+        engine.invoke(ticket, plan, Told(), never)
+        again = engine.reattach(ticket, plan, Told(), never)
+        assert again.ended in {Ended.COMPLETED, Ended.UNKNOWN}
+        assert column(world, P1, "epoch") == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "pool", "troubles"),
+        [
+            (Kind.FAILOVER, P1, [("pool", P2)]),
+            (Kind.FAILOVER, P1, [("backend", P2)]),
+            (Kind.FAILOVER, P1, [("cms-lost",)]),
+            (Kind.FAILOVER, P2, [("edge", P1)]),  # the CMS is on pool02
+            (Kind.FAILOVER, P1, [("edge", P1)]),
+            (Kind.FAILOVER, P1, [("pool", P1)]),
+            (Kind.FAILBACK, P1, []),
+        ],
+    )
+    def test_the_cmdlet_refuses_for_itself(
+        self, engine: Engine, world: World, kind: Kind, pool: str, troubles: list[tuple[str, ...]]
+    ) -> None:
+        """FAILED with a sentence, and the pools as before, even if nobody looked beforehand."""
+        for what in troubles:
+            trouble.break_(world, *what)
+        before = digest(world, STATE)
+        outcome = go(engine, kind, pool)
+        assert (outcome.ended, bool(outcome.say)) == (Ended.FAILED, True)
+        assert digest(world, STATE) == before
+
+    def test_the_edge_refusal_is_microsofts_sentence(self, engine: Engine, world: World) -> None:
+        """Word for word as documented, so that an administrator can search for it."""
+        trouble.break_(world, "edge", P1)
+        told = Told()
+        outcome = go(engine, Kind.FAILOVER, sink=told)
+        assert EDGE in outcome.say
+        assert any(EDGE in text for text in told.texts("error"))
+
+    def test_a_second_failover_and_a_swap_are_refused(self, engine: Engine) -> None:
+        """A pool that is failed over, or that serves another pool's users, is not failed over."""
+        go(engine, Kind.FAILOVER, P3, run="run-1")
+        assert go(engine, Kind.FAILOVER, P3, run="run-2").ended is Ended.FAILED
+        assert go(engine, Kind.FAILOVER, P4, run="run-3").ended is Ended.FAILED
+
+    def test_disaster_mode_works_on_a_dead_pool_and_loses_what_was_not_replicated(
+        self, engine: Engine, world: World
+    ) -> None:
+        """The users are served; an engine that can count the loss tells exactly it."""
+        trouble.break_(world, "backlog", P1, "250")
+        trouble.break_(world, "pool", P1)
+        outcome = go(engine, Kind.FAILOVER, options=Options(disaster=True))
+        assert outcome.ended in DONE
+        assert outcome.lost in {250, None}
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, Level.FULL)
+
+    def test_a_whatif_changes_nothing(self, engine: Engine, world: World) -> None:
+        """Every row of the world is as before."""
+        before = digest(world)
+        assert go(engine, Kind.FAILOVER, options=Options(whatif=True)).ended is Ended.COMPLETED
+        assert digest(world) == before
+
+    def test_asking_to_stop_ends_with_the_truth_about_where_the_users_are(self, engine: Engine) -> None:
+        """STOPPED only with the users at home; otherwise it was too late, and they are with the backup pool."""
+        outcome = go(engine, Kind.FAILOVER, cancelled=lambda: True)
+        state = engine.facts(P1).pool.state
+        assert outcome.ended in DONE | {Ended.STOPPED}
+        assert (outcome.ended is Ended.STOPPED) == (state is PoolState.ACTIVE)
+
+    def test_force_hides_messages_and_changes_nothing_else(self, engine: Engine, world: World) -> None:
+        """A queue that cannot be flushed stops no failover; with -Force no warning about it is shown."""
+        trouble.break_(world, "flush", P1, "2")
+        told = Told()
+        options = Options(flush_storage=True, force=True)
+        assert go(engine, Kind.FAILOVER, options=options, sink=told).ended in DONE
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+        assert told.texts("warning") == []
+
+    def test_operations_on_different_pairs_run_at_the_same_time(self, engine: Engine) -> None:
+        """One thread per operation, on one engine."""
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(go, engine, Kind.FAILOVER, P1, run="run-1")
+            second = threads.submit(go, engine, Kind.FAILOVER, P3, run="run-2")
+            assert {first.result().ended, second.result().ended} == {Ended.COMPLETED}
+        assert engine.facts(P3).pool.state is PoolState.FAILED_OVER

@@ -1,0 +1,35 @@
+"""The lab keeps the contract of every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.lab.engine import Lab
+from engine.lab.world import World
+from engine.port import Engine
+from tests.engine.contract import EngineContract
+from tests.engine.lab.worlds import Time, new_lab
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Lab]:
+    lab = new_lab(tmp_path)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def world(engine: Lab) -> Iterator[World]:
+    other = World(engine.world.path, clock=Time())
+    yield other
+    other.close()
+
+
+class TestLabKeepsTheContract(EngineContract):
+    def test_it_is_an_engine(self, engine: Lab) -> None:
+        """The type checker agrees, and it says its name."""
+        port: Engine = engine
+        assert port.name == "lab"
