@@ -42,12 +42,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.wsman")
     parser.add_argument("--config", default="", help="JSON file of settings; - is standard input")
     parser.add_argument("--world", type=Path, help="lab world file; without it a small scripted backend is used")
+    parser.add_argument("--size", default="tiny", help="tiny, default or forest, where the world is made")
+    parser.add_argument("--product", default="2015", help="2013 or 2015, where the world is made")
+    parser.add_argument("--speed", type=float, help="virtual seconds of the world in a second; else instant")
     parser.add_argument("--tapes", type=Path, help="pypsrp's sdist, for Play-Tape")
     parser.add_argument("--detached", action="store_true", help="do not end with standard input")
     given = parser.parse_args()
     settings = Settings().changed(_config(given.config))
     with tempfile.TemporaryDirectory(prefix="wsman-peer-") as directory:
-        return run(settings, _backend(given.world), given.tapes, Path(directory), given.detached)
+        return run(settings, _backend(given), given.tapes, Path(directory), given.detached)
 
 
 def _config(source: str) -> dict[str, Any]:
@@ -58,12 +61,12 @@ def _config(source: str) -> dict[str, Any]:
     return values
 
 
-def _backend(world: Path | None) -> Backend:
-    if world is None:
+def _backend(given: argparse.Namespace) -> Backend:
+    if given.world is None:
         return Scripted(time.time)
     from tests.wsman.lab import open_lab
 
-    return open_lab(world)
+    return open_lab(given.world, given.size, given.product, given.speed)
 
 
 def run(settings: Settings, backend: Backend, tapes: Path | None, directory: Path, detached: bool) -> int:

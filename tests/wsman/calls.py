@@ -93,8 +93,8 @@ def _typed(element: ET.Element | None) -> tuple[str, Any]:
             return element.tag, int(text)
         case "Obj":
             items = [_typed(item)[1] for item in _items(element)]
-            first = element.findtext("TN/T", "")
-            return f"Obj {first}".strip(), items or element.findtext("ToString", "")
+            first = element.findtext("TN/T") or ""
+            return f"Obj {first}".strip(), items or element.findtext("ToString") or ""
         case tag:
             return tag, text
 

@@ -159,7 +159,7 @@ class Host:
     def _run(self, shell: Shell, pipeline: Pipeline) -> None:
         out = Streams(pipeline, shell.owner, self.wall_clock)
         if pipeline.metadata_for:
-            self._metadata(shell, pipeline, out)
+            self._metadata(shell, pipeline)
             return
         playing = pipeline.calls[0].name == "Play-Tape" if pipeline.calls else False
         if self.settings().noise and not playing:
@@ -222,7 +222,7 @@ class Host:
         missing = [name for name in found.mandatory if context.get(name) is None]
         if missing:
             raise context.fail(
-                "Cannot process command because of one or more missing mandatory parameters: " + " ".join(missing) + ".",
+                f"Cannot process command because of one or more missing mandatory parameters: {' '.join(missing)}.",
                 f"MissingMandatoryParameter,{found.name}", 5, "InvalidArgument", reason="ParameterBindingException",
                 exception="System.Management.Automation.ParameterBindingException",
             )  # fmt: skip
@@ -240,7 +240,7 @@ class Host:
             return [literal[1] if literal[1] is not None else int(literal[2])]
         raise ErrorRecord("This peer has no PowerShell language.", "NoLanguageHere", reason="ParseException")
 
-    def _metadata(self, shell: Shell, pipeline: Pipeline, out: Streams) -> None:
+    def _metadata(self, shell: Shell, pipeline: Pipeline) -> None:
         found = [c for name in pipeline.metadata_for for c in self.matching(name, shell)]
         pipeline.emit(Kind.PipelineOutput, clixml.metadata_count(len(found)))
         for one in found:

@@ -25,7 +25,7 @@ def actions(world: World, backend: object, stop: threading.Event) -> dict[str, A
 
     def script(values: Mapping[str, Any]) -> list[str]:
         if not isinstance(backend, Scripted):
-            raise ValueError("this peer runs on a lab world, not on the scripted backend")
+            raise TypeError("this peer runs on a lab world, not on the scripted backend")
         backend.change(values)
         return backend.runs
 
@@ -54,7 +54,7 @@ def actions(world: World, backend: object, stop: threading.Event) -> dict[str, A
         "/settings": settings,
         "/script": script,
         "/shells": shells,
-        "/stop": lambda values: stop.set(),
+        "/stop": lambda _: stop.set(),
     }
 
 

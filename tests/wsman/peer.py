@@ -44,16 +44,23 @@ class Peer:
         settings: Mapping[str, Any] | None = None,
         *,
         world: Path | None = None,
+        size: str = "tiny",
+        product: str = "2015",
+        speed: float | None = None,
         tapes: Path | None = None,
     ) -> Peer:
-        """Start a peer on free loopback ports. Raises RuntimeError with its words when it does not start."""
+        """Start a peer on free loopback ports. With `world` its cmdlets run on the lab world in that file (made
+        with this size and product where there is none; `speed` None is instant), else on the scripted backend.
+        Raises RuntimeError with its words when it does not start."""
         command = [sys.executable, "-m", "tests.wsman", "--config", "-"]
-        command += ["--world", str(world)] if world else []
+        command += ["--world", str(world), "--size", size, "--product", product] if world else []
+        command += ["--speed", str(speed)] if world and speed is not None else []
         command += ["--tapes", str(tapes)] if tapes else []
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(json.dumps(dict(settings or {})) + "\n")
         process.stdin.flush()
         watch = threading.Timer(START, process.kill)

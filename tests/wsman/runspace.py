@@ -1,8 +1,8 @@
 """One runspace pool inside a shell: psrpcore reads what the client sends, a thread runs each pipeline.
 
-Not PowerShell: what a pipeline runs is decided by the `Host` given at construction (cmdlets.py, or a tape). No HTTP and no
-SOAP. Copied from recordings: one fragment per stream element, a BOM before each document, the two-step open,
-no Running state, capability and counted-on object ids at Connect. Modelled: a full buffer blocks the cmdlet.
+Not PowerShell: what a pipeline runs is decided by the function given at construction. No HTTP and no SOAP.
+Copied from recordings: one fragment per stream element, a BOM before each document, the two-step open, no Running
+state, capability and counted-on object ids at Connect. Modelled: a full buffer blocks the cmdlet.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Item:
     alone: bool = False
 
 
-class _Pool(psrpcore.ServerRunspacePool):  # type: ignore[misc]
+class _Pool(psrpcore.ServerRunspacePool):
     """psrpcore's pool, which reads `ci` where pypsrp writes `CI` (PowerShell does not mind), and keeps the last
     CreatePipeline as it came."""
 

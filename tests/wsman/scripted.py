@@ -13,8 +13,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.model import (
-    Cms, Edge, Ended, Export, Facts, Health, Import, Kind, Outcome, Plan, Pool, PoolFacts, PoolState, Record,
-    Replication, Ticket, Topology,
+    Cms,
+    Edge,
+    Ended,
+    Export,
+    Facts,
+    Health,
+    Import,
+    Kind,
+    Outcome,
+    Plan,
+    Pool,
+    PoolFacts,
+    PoolState,
+    Record,
+    Replication,
+    Ticket,
+    Topology,
 )  # fmt: skip
 from engine.port import Cancelled, Sink
 
@@ -80,7 +95,7 @@ class Scripted:
     def _one(self, fqdn: str) -> PoolFacts:
         return PoolFacts(fqdn, self._states[fqdn], Health.UP, POOLS[fqdn], self.script.users, 80_000, 1, 1)
 
-    def parameters(self, cmdlet: str) -> frozenset[str]:
+    def parameters(self, cmdlet: str) -> frozenset[str]:  # noqa: ARG002 - both cmdlets have the same here
         names = {"PoolFqdn", "DisasterMode", "Force", "SkipDataVerification", "WaitTime", "WhatIf", "Confirm",
                  "DatabaseCommandTimeoutInSeconds", "FlushStorageService", "ServicesStopDelayMins"}  # fmt: skip
         return frozenset(names) - set(self.script.hidden)

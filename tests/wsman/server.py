@@ -23,7 +23,7 @@ from typing import Any
 from tests.wsman import calls, soap
 from tests.wsman.auth import ENCRYPTED, Login, Undecipherable
 from tests.wsman.settings import Settings, User
-from tests.wsman.shells import Endpoint, Shells, Vanished
+from tests.wsman.shells import Answer, Endpoint, Shells, Vanished
 from tests.wsman.trouble import Trouble, Troubles
 
 SOAP = "application/soap+xml;charset=UTF-8"
@@ -128,8 +128,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def setup(self) -> None:
-        self.timeout = self.server.world.settings.auto_disconnect
         super().setup()
+        self.connection.settimeout(self.server.world.settings.auto_disconnect)
         self.login = Login(self.server.world.settings.users, self.server.world.binding if self.server.tls else None)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         if endpoint is None:
             self._send(404, b"")
             return
-        user, token = self._authenticate(encrypted)
+        user, token = self._authenticate()
         if user is None:
             self._refuse(token, encrypted)
             return
@@ -163,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # Authentication
 
-    def _authenticate(self, encrypted: bool) -> tuple[User | None, str | None]:
+    def _authenticate(self) -> tuple[User | None, str | None]:
         scheme, _, value = self.headers.get("Authorization", "").partition(" ")
         match scheme.lower():
             case "basic":
@@ -207,9 +207,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, payload, content, token)
 
         try:
-            if trouble is not None and trouble.kind == "fault":
-                raise soap.Fault(trouble.name)
-            answer = world.shells.handle(request, user, endpoint, self._gone)
+            answer = self._answer(request, user, endpoint, trouble)
         except soap.Fault as fault:
             entry["outcome"] = entry["outcome"] or f"fault {fault.name}"
             if not (trouble and trouble.kind == "drop"):
@@ -233,6 +231,11 @@ class Handler(BaseHTTPRequestHandler):
             answer.undo()
             entry["outcome"] = "client vanished"
             self.close_connection = True
+
+    def _answer(self, request: soap.Request, user: User, endpoint: Endpoint, trouble: Trouble | None) -> Answer:
+        if trouble is not None and trouble.kind == "fault":
+            raise soap.Fault(trouble.name)
+        return self.server.world.shells.handle(request, user, endpoint, self._gone)
 
     def _befalls(self, trouble: Trouble, request: soap.Request) -> bool:
         """Do what the trouble does before the request is looked at; whether that was all."""

@@ -134,17 +134,36 @@ class Shells:
         if request.verb in ("Disconnect", "Connect", "Reconnect") and not endpoint.disconnect:
             raise Fault("not_supported")
         shell = self._find(request, user)
-        verb = getattr(self, f"_{request.verb.lower()}", None)
-        if verb is None:
-            raise Fault("not_supported")
         if request.session == shell.session:
             shell.heard = self._clock()
         try:
-            if request.verb == "Receive":
-                return self._receive(request, shell, gone)
-            body: str = verb(request, shell)
+            return self._do(request, shell, gone)
         except BadData:
             raise Fault("bad_clixml") from None
+
+    def _do(self, request: Request, shell: Shell, gone: Callable[[], bool]) -> Answer:
+        body = ""
+        match request.verb:
+            case "Receive":
+                return self._receive(request, shell, gone)
+            case "Command":
+                body = _command(request, shell)
+            case "Send":
+                body = _send(request, shell)
+            case "Signal":
+                body = _signal(request, shell)
+            case "Connect":
+                body = self._connect(request, shell)
+            case "Reconnect":
+                self._adopt(request, shell)
+            case "Disconnect":
+                shell.disconnect()
+            case "Get":
+                body = self._described(shell)
+            case "Delete":
+                self.reap(shell.id)
+            case _:
+                raise Fault("not_supported")
         return Answer(body)
 
     def _create(self, request: Request, user: User, endpoint: Endpoint) -> Answer:
@@ -213,50 +232,6 @@ class Shells:
             f"<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext>{held}<w:EndOfSequence/>"
             "</n:EnumerateResponse>"
         )
-
-    def _get(self, request: Request, shell: Shell) -> str:
-        return self._described(shell)
-
-    def _delete(self, request: Request, shell: Shell) -> str:
-        self.reap(shell.id)
-        return ""
-
-    def _command(self, request: Request, shell: Shell) -> str:
-        _must_be_connected(shell)
-        line, argument = request.element("rsp:CommandLine"), request.element("rsp:CommandLine/rsp:Arguments")
-        if line is None or argument is None:
-            raise Fault("bad_clixml")
-        command_id = line.get("CommandId", "").upper()
-        if command_id in shell.runspace.pipelines:
-            raise Fault("internal")
-        shell.runspace.start(command_id, _decode(argument.text))
-        return f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>"
-
-    def _send(self, request: Request, shell: Shell) -> str:
-        _must_be_connected(shell)
-        stream = request.element("rsp:Send/rsp:Stream")
-        if request.command_id:
-            _pipeline(shell, request.command_id)
-        shell.runspace.feed(_decode(stream.text if stream is not None else ""))
-        return "<rsp:SendResponse/>"
-
-    def _signal(self, request: Request, shell: Shell) -> str:
-        _must_be_connected(shell)
-        code = request.element("rsp:Signal/rsp:Code")
-        pipeline = _pipeline(shell, request.command_id)
-        if code is not None and code.text in CTRL_C:
-            shell.runspace.stop(pipeline)
-        else:
-            shell.runspace.kill(pipeline)
-        return "<rsp:SignalResponse/>"
-
-    def _disconnect(self, request: Request, shell: Shell) -> str:
-        shell.disconnect()
-        return ""
-
-    def _reconnect(self, request: Request, shell: Shell) -> str:
-        self._adopt(request, shell)
-        return ""
 
     def _connect(self, request: Request, shell: Shell) -> str:
         if request.command_id:
@@ -368,3 +343,35 @@ def _decode(text: str | None) -> bytes:
         return base64.b64decode(text or "", validate=True)
     except binascii.Error:
         raise BadData("not base64") from None
+
+
+def _command(request: Request, shell: Shell) -> str:
+    _must_be_connected(shell)
+    line, argument = request.element("rsp:CommandLine"), request.element("rsp:CommandLine/rsp:Arguments")
+    if line is None or argument is None:
+        raise Fault("bad_clixml")
+    command_id = line.get("CommandId", "").upper()
+    if command_id in shell.runspace.pipelines:
+        raise Fault("internal")
+    shell.runspace.start(command_id, _decode(argument.text))
+    return f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>"
+
+
+def _send(request: Request, shell: Shell) -> str:
+    _must_be_connected(shell)
+    stream = request.element("rsp:Send/rsp:Stream")
+    if request.command_id:
+        _pipeline(shell, request.command_id)
+    shell.runspace.feed(_decode(stream.text if stream is not None else ""))
+    return "<rsp:SendResponse/>"
+
+
+def _signal(request: Request, shell: Shell) -> str:
+    _must_be_connected(shell)
+    code = request.element("rsp:Signal/rsp:Code")
+    pipeline = _pipeline(shell, request.command_id)
+    if code is not None and code.text in CTRL_C:
+        shell.runspace.stop(pipeline)
+    else:
+        shell.runspace.kill(pipeline)
+    return "<rsp:SignalResponse/>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,11 +73,15 @@ class Troubles:
 
     def in_cmdlet(self, name: str) -> list[Trouble]:
         """What befalls this cmdlet."""
-        found = [self._first(lambda t, k=kind: t.kind == k and t.cmdlet in ("", name)) for kind in sorted(IN_CMDLET)]  # type: ignore[misc]
+        found = [self._first(_in_cmdlet(kind, name)) for kind in sorted(IN_CMDLET)]
         return [trouble for trouble in found if trouble is not None]
 
-    def _first(self, matches: Any) -> Trouble | None:
+    def _first(self, matches: Callable[[Trouble], bool]) -> Trouble | None:
         with self._lock:
             hit = [t for t in self._armed if matches(t) and t.hits()]
             self._armed = [t for t in self._armed if t.times > 0]
         return hit[0] if hit else None
+
+
+def _in_cmdlet(kind: str, name: str) -> Callable[[Trouble], bool]:
+    return lambda trouble: trouble.kind == kind and trouble.cmdlet in ("", name)
