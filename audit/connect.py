@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -27,8 +27,12 @@ WAL_BYTES = 2 * 1024 * 1024
 def writable(path: Path) -> sqlite3.Connection:
     """The one connection that appends: created and migrated if needed, WAL and FULL, triggers checked, guarded."""
     conn = unguarded(path)
-    with suppress(sqlite3.OperationalError):  # the disk may be full; the log is then opened all the same
-        _lay_out_wal(conn)
+    try:
+        with _explained(path):
+            _lay_out_wal(conn)  # the first write: a file we may not write says so here, not at the first click
+    except CannotOpen:
+        conn.close()
+        raise
     schema.guard(conn)
     return conn
 
@@ -46,8 +50,6 @@ def unguarded(path: Path) -> sqlite3.Connection:
             _refuse_newer(db, path)
             schema.MIGRATIONS.apply(db)
             _refuse_damaged(conn, path)
-            conn.execute("BEGIN IMMEDIATE")  # a file we may not write says so here, not at the first click
-            conn.execute("ROLLBACK")
         except BaseException:
             conn.close()
             raise
@@ -95,8 +97,12 @@ def _lay_out_wal(conn: sqlite3.Connection) -> None:
     conn.execute("BEGIN IMMEDIATE")
     try:
         conn.execute("INSERT INTO probe VALUES (zeroblob(?))", (WAL_BYTES,))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_FULL":  # with a full disk the log is opened all the same
+            raise
     finally:
-        conn.execute("ROLLBACK")
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
         conn.execute(f"PRAGMA cache_size = {kept:d}")
         conn.execute(f"PRAGMA wal_autocheckpoint = {pages:d}")
 
