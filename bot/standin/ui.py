@@ -22,7 +22,7 @@ from bot.standin.sockets import Sockets
 from bot.standin.world import Fault, SlackError, World
 
 LONGEST_WAIT = 25.0
-PAGE = {"": "index.html", "app.js": "app.js", "blocks.js": "blocks.js", "style.css": "style.css"}
+PAGE = ("index.html", "style.css", "app.js", "blocks.js", "composer.js", "inspector.js", "modal.js", "text.js")
 TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 FENCE = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -60,7 +60,7 @@ class Ui:
 
     def _tell(self) -> None:
         self.news.set()
-        self.news = asyncio.Event()
+        self.news = asyncio.Event()  # the old one wakes everybody who waits now
 
     def routes(self) -> list[web.RouteDef]:
         acts = {"say": self.acting.say, "click": self.acting.click, "submit": self.acting.submit}
@@ -70,7 +70,8 @@ class Ui:
         return [
             *(web.post(f"/ui/{name}", _act(act)) for name, act in acts.items()),
             *(web.get(f"/ui/{name}", look) for name, look in looks.items()),
-            *(web.get(f"/{path}", _static(name)) for path, name in PAGE.items()),
+            web.get("/", _static(PAGE[0])),
+            *(web.get(f"/{name}", _static(name)) for name in PAGE),
             web.get("/favicon.ico", _nothing),
         ]
 
@@ -113,6 +114,7 @@ class Ui:
             "modal": payloads.view_wire(modal) if modal else None,
             "home": payloads.view_wire(home) if home else None,
             "connected": len(self.sockets.connections),
+            "transport": "http" if self.deliveries.deliver_to() else "socket",
         }
 
     async def sent(self, _request: web.Request) -> web.Response:
