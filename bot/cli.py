@@ -1,1 +1,240 @@
-def main() -> None: ...
+"""The command line. Reads what was typed, has the parts made, and turns their errors into a sentence and an exit code.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from audit.model import CannotOpen, CannotRecord
+from audit.reader import Reader
+from audit.timeline import lines
+from bot.answers import whole
+from bot.cli_lab import DATA, lab
+from bot.config import Config, ConfigError, Secrets, load
+from engine.port import EngineError
+from engine.states import TABLE, diagram
+
+FAILED = 1
+
+
+def main() -> None:
+    """The console script."""
+    _our_own_packages()
+    cli(prog_name="csfailover")
+
+
+def _our_own_packages() -> None:
+    import audit  # noqa: PLC0415  # what another package may have overwritten is what is looked at
+    import bot  # noqa: PLC0415
+    import commands  # noqa: PLC0415
+    import engine  # noqa: PLC0415
+
+    homes = {Path(str(p.__file__)).parent.parent for p in (audit, bot, commands, engine)}
+    if len(homes) != 1:
+        sys.exit(
+            "Another Python package here provides audit, bot, commands or engine. Install with: pipx install csfailover"
+        )
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What can go wrong, as sentences and exit code 1; a bug keeps its traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            click.echo(f"csfailover: {mistake}", err=True)
+        sys.exit(FAILED)
+    except (CannotOpen, CannotRecord) as error:
+        _fail(str(error))
+    except EngineError as error:
+        _fail(f"{error.say} {error.detail}".strip())
+
+
+def _fail(say: str, code: int = FAILED) -> NoReturn:
+    click.echo(f"csfailover: {say}", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="csfailover")
+def cli() -> None:
+    """A Slack bot that fails a Lync / Skype for Business pool over to its backup pool."""
+
+
+# --- the bot -----------------------------------------------------------------------------------------------------
+
+
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("csfailover.toml"),
+    show_default=True,
+    help="settings file",
+)
+
+
+@cli.command()
+@CONFIG
+@click.option("-v", "--verbose", is_flag=True, help="tell more in the log on the screen")
+def run(config: Path, verbose: bool) -> None:
+    """Run the bot until it is stopped."""
+    from bot.compose import assemble, engine_of  # noqa: PLC0415  # slow imports only where they are needed
+
+    _log_to_screen(logging.INFO if verbose else logging.WARNING)
+    with _sentences():
+        settings, secrets = load(config), Secrets()
+        _refuse_lab_tokens(settings, secrets)
+        bot = assemble(settings, secrets, engine_of(settings, secrets))
+        bot.start()
+        click.echo(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")
+        _until_stopped()
+        click.echo("Stopping; what runs goes on, and is found again at the next start.")
+        bot.stop()
+
+
+def _refuse_lab_tokens(settings: Config, secrets: Secrets) -> None:
+    token = secrets.get("bot_token")
+    if settings.engine.kind == "remote" and token and token.get_secret_value() == "xoxb-lab":
+        raise ConfigError(["The stand-in's tokens go with the lab engine only."])
+
+
+def _until_stopped() -> None:
+    stopped = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # SIGBREAK: Windows only
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stopped.set())
+    while not stopped.wait(1.0):  # in short waits, or Windows would not see Ctrl+C
+        pass
+
+
+def _log_to_screen(level: int) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Both write whole requests at DEBUG, secrets among them.
+    for name in ("slack_sdk", "slack_bolt", "pypsrp", "urllib3"):
+        logging.getLogger(name).setLevel(max(level, logging.INFO))
+
+
+@cli.command()
+@click.option("--transport", type=click.Choice(["socket", "http"]), default="socket", show_default=True)
+@click.option("--url", default="https://csfailover.example.com/slack/events", help="where Slack sends to (http only)")
+def manifest(transport: str, url: str) -> None:
+    """Print the Slack app's manifest."""
+    from bot.manifest import manifest as made  # noqa: PLC0415  # as above
+
+    click.echo(json.dumps(made(transport, url), indent=2))
+
+
+@cli.command()
+@CONFIG
+@click.option("--rules", is_flag=True, help="print the transition table and end")
+def check(config: Path, rules: bool) -> None:
+    """Say whether the bot could work as it is configured. Changes nothing."""
+    if rules:
+        _print_rules()
+        return
+    from bot.check import checks  # noqa: PLC0415  # as above
+
+    good = True
+    with _sentences():
+        for found in checks(load(config), Secrets()):
+            good = good and found.ok
+            click.echo(f"{'ok  ' if found.ok else 'BAD '} {found.name}: {found.say}")
+            if found.cure and not found.ok:
+                click.echo(f"       {found.cure}")
+    sys.exit(0 if good else FAILED)
+
+
+def _print_rules() -> None:
+    for rule in TABLE:
+        when = f" [{rule.when}]" if rule.when else ""
+        click.echo(f"{rule.name:<18} {rule.source.value} + {rule.event.kind_of}{when} -> {rule.target.value}")
+    click.echo(f"\n{diagram()}")
+
+
+# --- the demo ----------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65_535), default=8065, show_default=True, help="0: any free one")
+@click.option("--transport", type=click.Choice(["socket", "http"]), default="socket", show_default=True)
+@click.option("--speed", type=click.FloatRange(min=0.1), default=None, help="virtual time by real time")
+@click.option("--play", is_flag=True, help="play the first conversation, print it, and end")
+@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="where log and world go")
+def demo(port: int, transport: str, speed: float | None, play: bool, data: Path) -> None:
+    """A channel in the browser with the lab engine: no Slack, no configuration."""
+    try:
+        from bot import demo as demos  # noqa: PLC0415  # needs the extra `demo`
+    except ModuleNotFoundError as error:
+        _fail(f"The demo needs {error.name}. Install with: pipx install 'csfailover[demo]'")
+    _log_to_screen(logging.ERROR if play else logging.WARNING)
+    with _sentences():
+        try:
+            with demos.running(data, 0 if play else port, transport, speed or (600.0 if play else 60.0)) as running:
+                good = _play(running) if play else _serve(running)
+        except OSError as error:
+            _fail(f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another: --port 0")
+    sys.exit(0 if good else FAILED)
+
+
+def _serve(running: Any) -> bool:
+    click.echo(f"{running.standin.url}/  is a local stand-in for Slack; nothing leaves this machine.")
+    click.echo("Type /failover pool01 as Alice, then approve as Bob. Ctrl+C ends it.")
+    click.echo(f"Log: {running.log}   Change the pools: csfailover lab break pool pool01")
+    _until_stopped()
+    return True
+
+
+def _play(running: Any) -> bool:
+    from bot.play import play  # noqa: PLC0415  # needs the extra `demo`
+    from engine.lab.trouble import reset  # noqa: PLC0415
+
+    reset(running.bot.engine.world)
+    try:
+        return play(running, click.echo)
+    except TimeoutError as error:
+        click.echo(f"csfailover: {error}", err=True)
+        return False
+
+
+# --- the log -----------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("operation", required=False, metavar="[OPERATION | verify]")
+@click.option("--log", "path", type=click.Path(path_type=Path), help="its file; else that of the settings, or the demo")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="rows, where no operation is named")
+def log(operation: str | None, path: Path | None, last: int) -> None:
+    """Print the audit log: the last rows, or one operation; or prove that it is whole."""
+    with _sentences(), Reader(_log_path(path)) as reader:
+        if operation == "verify":
+            found = reader.verify()
+            click.echo(whole(found))
+            sys.exit(0 if found.ok else FAILED)
+        head, _ = reader.head()
+        rows = reader.read(operation.upper()) if operation else reader.tail(max(0, head - last), last)
+        if operation and not rows:
+            _fail(f"There is no operation {operation}. `csfailover log` shows the last rows.")
+        click.echo("\n".join(lines(rows)) or "The log is empty.")
+
+
+def _log_path(path: Path | None) -> Path:
+    if path:
+        return path
+    settings = Path("csfailover.toml")
+    return load(settings).log.path if settings.exists() else DATA / "csfailover.db"
+
+
+cli.add_command(lab)

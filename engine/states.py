@@ -163,9 +163,11 @@ class Operation:
     outcome: Outcome | None = None
     ended_at: datetime | None = None
     seen: str = ""
+    resolved: RunResolved | None = None
     verdict: Verdict | None = None
-    last: Event | None = None
-    changed_at: datetime | None = None
+    end: Event | None = None
+    """What closed it; clicks that come later do not change it."""
+    closed_at: datetime | None = None
 
     @property
     def closed(self) -> bool:
@@ -210,13 +212,9 @@ def _condition(operation: Operation, event: Event) -> str:
 
 def evolve(operation: Operation, event: Event, at: datetime) -> Operation:
     """The operation after this event. Raises IllegalEventError when the table has no row for it."""
-    moved = replace(
-        operation,
-        version=operation.version + 1,
-        state=rule_for(operation, event).target,
-        last=event,
-        changed_at=at,
-    )
+    moved = replace(operation, version=operation.version + 1, state=rule_for(operation, event).target)
+    if moved.closed and not operation.closed:
+        moved = replace(moved, end=event, closed_at=at)
     return _remember(moved, event, at)
 
 
@@ -262,6 +260,8 @@ def _remember_run(op: Operation, event: Event, at: datetime) -> Operation:
             return replace(op, outcome=outcome, ended_at=at)
         case RunDoubted(say=say) | RunObserved(say=say):
             return replace(op, seen=say, ended_at=op.ended_at or at)
+        case RunResolved():
+            return replace(op, resolved=event)
         case OperationClosed(verdict=verdict):
             return replace(op, verdict=verdict, facts=event.facts or op.facts)
         case _:

@@ -60,8 +60,10 @@ def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
     return () if seen == op.seen else (RunObserved(seen),)
 
 
-def attested(op: Operation, resolved: RunResolved, facts: Facts | None) -> OperationClosed:
+def attested(op: Operation, facts: Facts | None) -> OperationClosed:
     """The close that follows a lead's word; what could be read is put beside it."""
+    resolved = op.resolved
+    assert resolved is not None
     claim = "it happened" if resolved.verdict is Verdict.SUCCEEDED_WITH_WARNINGS else "the pools are as before"
     say = f"{resolved.name} looked and says: {claim}. Reason: {resolved.reason}"
     return OperationClosed(resolved.verdict, f"{say} (read at that time: {_seen(op, facts)})", facts)

@@ -244,6 +244,14 @@ def state(number: int, record: ErrorRecord | None = None) -> str:
     return document.object("", (), "", f'<MS><I32 N="PipelineState">{number}</I32>{why}</MS>')
 
 
+def host_line(text: str) -> str:
+    """A host call of WriteLine, which nobody answers (-100)."""
+    document = Document()
+    method = Enum("System.Management.Automation.Remoting.RemoteHostMethodId", "WriteLine2", 16)
+    arguments = document.array("mp", [document.value(text)])
+    return document.object("", (), "", f'<MS><I64 N="ci">-100</I64>{document.value(method, "mi")}{arguments}</MS>')
+
+
 def prompt(call: int, caption: str, message: str, choices: Iterable[str], default: int) -> str:
     """A host call of PromptForChoice."""
     document = Document()

@@ -80,6 +80,11 @@ class Streams:
     def progress(self, activity: str, status: str, percent: int = -1, done: bool = False) -> None:
         self._pipeline.emit(Kind.ProgressRecord, clixml.progress(activity, status, percent, done=done))
 
+    def host_line(self, text: str) -> None:
+        """A line for the client's host, as of -WhatIf; gone where there is none (modelled)."""
+        if self._pipeline.has_host:
+            self._pipeline.emit(Kind.PipelineHostCall, clixml.host_line(text))
+
     def raw(self, kind: int, document: str) -> None:
         """A message as it was recorded; a PipelineState ends the pipeline."""
         last = Kind(kind) == Kind.PipelineState

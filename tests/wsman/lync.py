@@ -60,6 +60,8 @@ def _invoke(context: Context, kind: Kind) -> Iterator[object]:
     held: list[Record] = []
 
     def sink(record: Record) -> None:
+        if record.stream in ("phase", "prompt"):
+            return  # words of an engine; a server has none such
         while held:
             _write(context, held.pop())
         if record.stream == "output":
@@ -76,7 +78,11 @@ def _invoke(context: Context, kind: Kind) -> Iterator[object]:
     fatal = outcome.ended in (Ended.FAILED, Ended.NOT_STARTED, Ended.UNKNOWN)
     if held and not (fatal and held[0].text == outcome.say):  # else it is told once, as the terminating error
         _write(context, held[0])
-    yield from lines
+    if context.get("WhatIf"):
+        for line in lines:
+            context.out.host_line(line)
+    else:
+        yield from lines
     if outcome.report:
         context.out.warning(f"Detailed results can be found at {outcome.report}")
     if fatal:

@@ -51,14 +51,12 @@ class Peer:
     ) -> Peer:
         """Start a peer on free loopback ports. With `world` its cmdlets run on the lab world in that file (made
         with this size and product where there is none; `speed` None is instant), else on the scripted backend.
-        Raises RuntimeError with its words when it does not start."""
+        Raises RuntimeError when it does not start; its words are on standard error."""
         command = [sys.executable, "-m", "tests.wsman", "--config", "-"]
         command += ["--world", str(world), "--size", size, "--product", product] if world else []
         command += ["--speed", str(speed)] if world and speed is not None else []
         command += ["--tapes", str(tapes)] if tapes else []
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps(dict(settings or {})) + "\n")
@@ -68,8 +66,8 @@ class Peer:
         line = process.stdout.readline()
         watch.cancel()
         if not line:
-            _, words = process.communicate()
-            raise RuntimeError(f"the peer did not start: {words}")
+            process.communicate()
+            raise RuntimeError("the peer did not start; its words are on standard error")
         return cls(process, json.loads(line))
 
     def __enter__(self) -> Self:
@@ -159,7 +157,7 @@ class Peer:
 
     def _reaped(self) -> None:
         self.process.wait(5)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
 

@@ -8,10 +8,11 @@ state, capability and counted-on object ids at Connect. Modelled: a full buffer 
 from __future__ import annotations
 
 import threading
+import traceback
 import uuid
 import xml.etree.ElementTree as ET
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,38 @@ class Item:
     alone: bool = False
 
 
+class Outbox:
+    """What waits for a Receive, in order. Not thread-safe: the shell's lock guards it."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self.size = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def put(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self._items.append(item)
+            self.size += len(item.data)
+
+    def take(self, most: int) -> list[Item]:
+        """At least one, then as many as `most` bytes allow, up to one that starts a reply of its own."""
+        taken: list[Item] = []
+        size = 0
+        while self._items and (not taken or (size + len(self._items[0].data) <= most and not self._items[0].alone)):
+            taken.append(self._items.popleft())
+            size += len(taken[-1].data)
+        self.size -= size
+        return taken
+
+    def put_back(self, items: Iterable[Item]) -> None:
+        """Undo a take."""
+        items = list(items)
+        self._items.extendleft(reversed(items))
+        self.size += sum(len(item.data) for item in items)
+
+
 class _Pool(psrpcore.ServerRunspacePool):
     """psrpcore's pool, which reads `ci` where pypsrp writes `CI` (PowerShell does not mind), and keeps the last
     CreatePipeline as it came."""
@@ -69,7 +102,7 @@ class Pipeline:
         self.pid = pid
         self.calls: tuple[calls.Call, ...] = ()
         self.metadata_for: tuple[str, ...] = ()
-        self.outbox: deque[Item] = deque()
+        self.outbox = Outbox()
         self.finished = False
         self.drained = False
         self.stopping = threading.Event()
@@ -109,7 +142,7 @@ class Runspace:
         self._settings = settings
         self._run = run
         self._pool = _Pool({"PSVersionTable": {"PSVersion": ps.PSVersion("5.1.14393.2248"), "PSEdition": "Desktop"}})
-        self.outbox: deque[Item] = deque()
+        self.outbox = Outbox()
         self.pipelines: dict[str, Pipeline] = {}
         self._calls = 0
 
@@ -144,7 +177,7 @@ class Runspace:
     def connect(self, data: bytes) -> bytes:
         """A new client: its capability and ConnectRunspacePool. Returns what the reply carries. Raises BadData."""
         with self._lock:
-            waiting, self.outbox = self.outbox, deque()
+            waiting, self.outbox = self.outbox, Outbox()
             self._pool._incoming_fragments.clear()
             self._pool.state = ps.RunspacePoolState.Connecting
             capability = self._packed(ps.PSRPMessageType.SessionCapability, _CAPABILITY, NO_PIPELINE)
@@ -152,10 +185,11 @@ class Runspace:
                 self.feed(data)
             finally:
                 self._pool.state = ps.RunspacePoolState.Opened
-            made, self.outbox = self.outbox, deque()
-            now = [i.data for i in made if not i.alone]
+            now = [i.data for i in _all(self.outbox) if not i.alone]
+            self.outbox = Outbox()
             reply = b"".join(i.data for i in capability) + now[0]
-            self.outbox.extend([*(Item(d) for d in now[1:]), *(i for i in waiting if not i.alone)])
+            self.outbox.put(Item(d) for d in now[1:])
+            self.outbox.put(i for i in _all(waiting) if not i.alone)
             return reply
 
     def _happened(self, event: Any) -> None:
@@ -199,6 +233,9 @@ class Runspace:
             end = (5, error)
         except Killed:
             return
+        except Exception as bug:  # noqa: BLE001 - a client must not wait for ever for a bug of the peer
+            traceback.print_exc()
+            end = (5, clixml.ErrorRecord(f"Bug of the peer: {bug!r}", "PeerBug"))
         if pipeline.finished:
             return
         try:
@@ -217,18 +254,13 @@ class Runspace:
                 self._lock.wait()
             if pipeline.killed.is_set():
                 raise Killed
-            pipeline.outbox.extend(self._packed(kind, document.encode(), pipeline.pid))
+            pipeline.outbox.put(self._packed(kind, document.encode(), pipeline.pid))
             pipeline.finished = pipeline.finished or last
             self._lock.notify_all()
 
     def waiting(self) -> int:
         """Bytes that no Receive has taken yet."""
-        return sum(len(i.data) for box in self._boxes() for i in box)
-
-    def _boxes(self) -> Iterator[deque[Item]]:
-        yield self.outbox
-        for pipeline in self.pipelines.values():
-            yield pipeline.outbox
+        return self.outbox.size + sum(pipeline.outbox.size for pipeline in self.pipelines.values())
 
     def ask(self, pipeline: Pipeline, caption: str, message: str, choices: tuple[str, ...], default: int) -> int:
         """See Pipeline.ask."""
@@ -264,7 +296,7 @@ class Runspace:
             alone = message.message_type == ps.PSRPMessageType.RunspacePoolState
             body = bytes(message._data)
             data = body[:40] + clixml.BOM + body[40:]
-            self.outbox.extend(Item(d, alone) for d in _fragments(message.object_id, data))
+            self.outbox.put(Item(d, alone) for d in _fragments(message.object_id, data))
         self._pool._send_buffer.clear()
         self._lock.notify_all()
 
@@ -278,6 +310,13 @@ _CAPABILITY = (
     b'<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version N="PSVersion">2.0</Version>'
     b'<Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>'
 )
+
+
+def _all(box: Outbox) -> list[Item]:
+    everything: list[Item] = []
+    while box:
+        everything += box.take(box.size)
+    return everything
 
 
 def _fragments(object_id: int, data: bytes) -> Iterator[bytes]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from tests.wsman import soap
-from tests.wsman.runspace import BadData, Item, Pipeline, Run, Runspace
+from tests.wsman.runspace import BadData, Outbox, Pipeline, Run, Runspace
 from tests.wsman.settings import Settings, User
 from tests.wsman.soap import Fault, Request
 
@@ -220,7 +220,7 @@ class Shells:
                 raise Fault("no_shell")
             if shell.owner != user:
                 raise Fault("access_denied")
-            for pipeline in list(shell.runspace.pipelines.values()):
+            for pipeline in [p for p in list(shell.runspace.pipelines.values()) if not p.drained]:
                 items += (
                     f"<rsp:Command><rsp:CommandId>{pipeline.command_id}</rsp:CommandId><rsp:CommandLine>"
                     "</rsp:CommandLine><rsp:CommandState>Running</rsp:CommandState></rsp:Command>"
@@ -236,7 +236,7 @@ class Shells:
     def _connect(self, request: Request, shell: Shell) -> str:
         if request.command_id:
             _must_be_connected(shell)
-            _pipeline(shell, request.command_id)
+            _unread(shell, request.command_id)
             return "<rsp:ConnectResponse/>"
         content = request.element("rsp:Connect/pwsh:connectXml")
         if shell.state == "Connected":
@@ -274,9 +274,7 @@ class Shells:
         until = self._clock() + request.timeout
         while True:
             _must_be_connected(shell)
-            pipeline = _pipeline(shell, request.command_id) if request.command_id else None
-            if pipeline is not None and pipeline.drained:
-                raise Fault("no_command")
+            pipeline = _unread(shell, request.command_id) if request.command_id else None
             box = pipeline.outbox if pipeline else shell.runspace.outbox
             if gone():
                 raise Vanished
@@ -286,8 +284,8 @@ class Shells:
                 raise Fault("timed_out")
             shell.lock.wait(min(left, LOOK))
 
-    def _taken(self, request: Request, shell: Shell, pipeline: Pipeline | None, box: deque[Item]) -> Answer:
-        items = _take(box, self._settings().reply)
+    def _taken(self, request: Request, shell: Shell, pipeline: Pipeline | None, box: Outbox) -> Answer:
+        items = box.take(self._settings().reply)
         command = f' CommandId="{pipeline.command_id}"' if pipeline else ""
         body = "".join(
             f'<rsp:Stream Name="stdout"{command}>{base64.b64encode(item.data).decode()}</rsp:Stream>' for item in items
@@ -307,21 +305,12 @@ class Shells:
         def undo() -> None:
             with shell.lock:
                 if shell.replies.pop(request.message_id, None) is not None:
-                    box.extendleft(reversed(items))
+                    box.put_back(items)
                     if pipeline is not None:
                         pipeline.drained = False
                     shell.lock.notify_all()
 
         return Answer(body, undo)
-
-
-def _take(box: deque[Item], most: int) -> list[Item]:
-    items: list[Item] = []
-    size = 0
-    while box and (not items or (size + len(box[0].data) <= most and not box[0].alone)):
-        items.append(box.popleft())
-        size += len(items[-1].data)
-    return items
 
 
 def _must_be_connected(shell: Shell) -> None:
@@ -334,6 +323,14 @@ def _must_be_connected(shell: Shell) -> None:
 def _pipeline(shell: Shell, command_id: str) -> Pipeline:
     pipeline = shell.runspace.pipelines.get(command_id)
     if pipeline is None:
+        raise Fault("no_command")
+    return pipeline
+
+
+def _unread(shell: Shell, command_id: str) -> Pipeline:
+    """A command whose end no client has been told yet; after that it is only good for Signal."""
+    pipeline = _pipeline(shell, command_id)
+    if pipeline.drained:
         raise Fault("no_command")
     return pipeline
 

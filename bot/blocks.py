@@ -1,0 +1,124 @@
+"""The few Block Kit shapes that cards are made of, cut to Slack's limits.
+
+Pure. Whatever was typed or read goes into literal text elements, never into mrkdwn: a reason like `<!channel>`
+or a fake link stays text. Source of the limits: Slack's Block Kit reference and @slack/types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Block = dict[str, Any]
+SECTION = 3_000
+HEADER = 150
+RICH = 2_900
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message: `text` is what notifications and screen readers get, and is complete by itself."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; what is cut is seen to be cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER), "emoji": True}}
+
+
+def plain_section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "plain_text", "text": cut(text, SECTION), "emoji": False}}
+
+
+def line(*parts: str | Block) -> Block:
+    """One paragraph. A string is literal text; `bold()` and `code()` make the other parts."""
+    elements = [{"type": "text", "text": p} if isinstance(p, str) else p for p in parts if p]
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def bold(text: str) -> Block:
+    return {"type": "text", "text": text, "style": {"bold": True}} if text else {}
+
+
+def code(text: str) -> Block:
+    return {"type": "text", "text": text, "style": {"code": True}} if text else {}
+
+
+def preformatted(text: str) -> Block:
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": cut(text, RICH)}]}
+
+
+def bullets(lines: Iterable[Block]) -> Block:
+    return {"type": "rich_text_list", "style": "bullet", "elements": list(lines)}
+
+
+def rich(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def context(*texts: str) -> Block:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": cut(t, 300), "emoji": True} for t in texts]}
+
+
+def button(action: str, text: str, value: str, style: str = "", confirm: Block | None = None) -> Block:
+    made: Block = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": text, "emoji": True},
+        "value": value,
+    }
+    if style:
+        made["style"] = style
+    if confirm:
+        made["confirm"] = confirm
+    return made
+
+
+def confirm(title: str, text: str, yes: str, no: str = "Not now", style: str = "primary") -> Block:
+    def plain(words: str, limit: int) -> Block:
+        return {"type": "plain_text", "text": cut(words, limit)}
+
+    return {
+        "title": plain(title, 100),
+        "text": plain(text, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
+        "style": style,
+    }
+
+
+def actions(block_id: str, *buttons: Block) -> Block:
+    return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
+
+
+def plain(card: Card) -> str:
+    """A card as text, for the terminal, the tests and as fallback."""
+    return "\n".join(filter(None, map(_plain_block, card.blocks))) or card.text
+
+
+def _plain_block(block: Block) -> str:
+    match block["type"]:
+        case "header" | "section":
+            return str(block["text"]["text"])
+        case "rich_text":
+            return "\n".join(_plain_rich(element) for element in block["elements"])
+        case "context":
+            return " · ".join(str(element["text"]) for element in block["elements"])
+        case "actions":
+            return " ".join(f"[{element['text']['text']}]" for element in block["elements"])
+        case _:
+            return ""
+
+
+def _plain_rich(element: Block) -> str:
+    if element["type"] == "rich_text_list":
+        return "\n".join(f"• {_plain_rich(item)}" for item in element["elements"])
+    text = "".join(str(part.get("text", "")) for part in element["elements"])
+    return f"    {text}" if element["type"] == "rich_text_preformatted" else text

@@ -1,0 +1,130 @@
+"""The one composition root: here, and only here, the parts are made and put together.
+
+Nothing is decided and nothing waits. Whoever calls gives configuration and secrets; the parts get what they need
+and nothing more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+from slack_sdk import WebClient
+
+from audit.store import Store
+from bot import clock
+from bot.answers import LiveView
+from bot.app import Listeners
+from bot.config import Config, ConfigError, Secrets
+from bot.desk import Desk
+from bot.journal import Journal
+from bot.link import HttpLink, Link, SocketLink
+from bot.people import People
+from bot.poster import Poster
+from bot.runner import Runner
+from bot.watch import Watch
+from engine.port import Engine
+
+CLICK_TIMEOUT = 2
+POST_TIMEOUT = 10
+"""Seconds. A click must be acknowledged within three; the poster has time."""
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The whole bot. `start` begins with the log and ends with Slack; `stop` is the other way round."""
+
+    store: Store
+    engine: Engine
+    runner: Runner
+    poster: Poster
+    watch: Watch
+    listeners: Listeners
+    link: Link
+
+    def start(self) -> None:
+        self.watch.start()
+        self.runner.start()
+        self.poster.start()
+        self.link.start()
+
+    def stop(self) -> None:
+        """Lets runs go without ending them: the next life of the bot finds them by their tickets."""
+        self.link.stop()
+        self.listeners.close()
+        self.runner.stop()
+        self.poster.stop()
+        self.watch.stop()
+        self.store.close()
+
+
+def secret(secrets: Secrets, name: str, what: str) -> str:
+    """A secret that is needed. Raises ConfigError that names the variable, never the value."""
+    found: SecretStr | None = secrets.get(name)
+    if found is None or not found.get_secret_value():
+        variable = f"CSFAILOVER_{name.upper()}"
+        raise ConfigError([f"{variable} (or {variable}_FILE) is not set: {what}"])
+    return found.get_secret_value()
+
+
+def engine_of(config: Config, secrets: Secrets) -> Engine:
+    """The engine that the configuration names. Raises ConfigError, engine.port's EngineUnavailable."""
+    if config.engine.kind == "lab":
+        from engine.lab.engine import Lab  # noqa: PLC0415  # each engine is loaded only where it is used
+
+        _make_world(config.engine.lab.world)
+        return Lab(config.engine.lab.world, clock=clock.unix, wait=clock.wait, speed=config.engine.lab.speed)
+    from engine.remote.engine import Remote  # noqa: PLC0415  # as above: pypsrp takes a third of a second
+
+    assert config.engine.remote is not None
+    settings = config.engine.remote.model_copy(update={"password": secrets.get("password")})
+    return Remote(settings, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic)
+
+
+def _make_world(path: Path) -> None:
+    from engine.lab.world import create  # noqa: PLC0415  # as above
+
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        create(path, clock=clock.unix).close()
+
+
+def assemble(config: Config, secrets: Secrets, engine: Engine) -> Bot:
+    """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log."""
+    slack = config.slack
+    token = secret(secrets, "bot_token", "the bot's token, xoxb-…")
+    # No retries inside the client: a post whose answer was lost would be made twice.
+    quick = WebClient(token=token, base_url=slack.api_url, timeout=CLICK_TIMEOUT, retry_handlers=[])
+    patient = WebClient(token=token, base_url=slack.api_url, timeout=POST_TIMEOUT, retry_handlers=[])
+    policy = config.policy.policy()
+    signing = secret(secrets, "signing_secret", "Slack signs with it") if slack.transport == "http" else None
+    app_token = secret(secrets, "app_token", "Socket Mode's, xapp-…") if slack.transport == "socket" else ""
+    config.log.path.parent.mkdir(parents=True, exist_ok=True)
+    store = Store.open(config.log.path, clock=clock.now)
+    journal = Journal(store, clock.now)
+    people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
+    watch = Watch(engine, people, store, clock.monotonic)
+    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id)
+    poster = Poster(journal, patient, engine.name, _leads(config), clock.monotonic)
+    desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
+    troubles: list[Link] = []
+
+    def trouble() -> list[str]:
+        told = [watch.trouble, poster.trouble, *(link.trouble for link in troubles), store.degraded or ""]
+        return [sentence for sentence in told if sentence]
+
+    view = LiveView(journal, engine, clock.now, trouble)
+    listeners = Listeners(desk, view, quick, slack.team, signing)
+    link: Link = (
+        SocketLink(listeners.app, app_token)
+        if slack.transport == "socket"
+        else HttpLink(listeners.app, slack.host, slack.port)
+    )
+    troubles.append(link)
+    return Bot(store, engine, runner, poster, watch, listeners, link)
+
+
+def _leads(config: Config) -> tuple[str, ...]:
+    """One account of every lead, to be called when approvals are missing."""
+    return tuple(p.slack[0] for p in config.people.values() if "lead" in p.roles)

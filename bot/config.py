@@ -1,0 +1,189 @@
+"""The settings: one TOML file, and the secrets from the environment or from files named there.
+
+Nobody is let in by default: without people there is nobody who may ask or approve, and `load` says so. All
+mistakes are told at once, as sentences. A secret in the file is a mistake; no secret appears in any repr.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.model import Person, Policy
+from engine.remote.settings import RemoteSettings
+
+Role = Literal["oncall", "lead", "auditor"]
+SlackId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
+TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
+ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
+Seconds = Annotated[int, Field(ge=1, le=604_800)]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. `mistakes` are sentences, all of them."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSettings(_Section):
+    team: TeamId
+    """The home workspace. A click from any other is refused, whatever the channel."""
+    transport: Literal["socket", "http"] = "socket"
+    channels: tuple[ChannelId, ...] = ()
+    """Where commands are taken; empty: in every channel that is not shared with another company."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 3000
+    api_url: str = "https://slack.com/api/"
+
+
+class LogSettings(_Section):
+    path: Path = Path("csfailover.db")
+
+
+class LabSettings(_Section):
+    world: Path = Path("lab.db")
+    speed: Annotated[float, Field(gt=0)] | None = None
+    """Virtual seconds per second; none: everything happens at once."""
+
+
+class EngineSettings(_Section):
+    kind: Literal["lab", "remote"] = "lab"
+    lab: LabSettings = LabSettings()
+    remote: RemoteSettings | None = None
+
+    @model_validator(mode="after")
+    def _has_its_settings(self) -> Self:
+        if self.kind == "remote" and self.remote is None:
+            raise ValueError("kind is remote, but there is no section [engine.remote]")
+        return self
+
+
+class PersonSettings(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    slack: Annotated[tuple[SlackId, ...], Field(min_length=1)]
+    """Every Slack account of this human. Two accounts are one person, and approve once."""
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class PolicySettings(_Section):
+    approvals: Annotated[int, Field(ge=1, le=9)] = 1
+    risky_approvals: Annotated[int, Field(ge=1, le=9)] = 2
+    expires_after: Seconds = 900
+    remind_before: Seconds = 300
+    cooldown: Annotated[int, Field(ge=0, le=604_800)] = 1800
+
+    def policy(self) -> Policy:
+        return Policy(**self.model_dump())
+
+
+class Config(_Section):
+    slack: SlackSettings
+    people: dict[str, PersonSettings]
+    log: LogSettings = LogSettings()
+    engine: EngineSettings = EngineSettings()
+    policy: PolicySettings = PolicySettings()
+
+    @model_validator(mode="after")
+    def _people_can_do_it(self) -> Self:
+        mistakes = _shared_accounts(self.people)
+        approvers = [p for p in self.people.values() if "lead" in p.roles]
+        needed = max(self.policy.approvals, self.policy.risky_approvals)
+        if len(approvers) < needed:
+            mistakes.append(
+                f"policy wants up to {needed} approvals, but only {len(approvers)} people have the role lead, and "
+                "nobody approves their own request"
+            )
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return self
+
+    def persons(self) -> dict[str, Person]:
+        return {key: Person(key, p.name, frozenset(p.roles)) for key, p in self.people.items()}
+
+    def accounts(self) -> dict[str, str]:
+        """Slack id -> person id."""
+        return {account: key for key, p in self.people.items() for account in p.slack}
+
+
+def _shared_accounts(people: Mapping[str, PersonSettings]) -> list[str]:
+    owners: dict[str, str] = {}
+    mistakes = []
+    for key, person in people.items():
+        for account in person.slack:
+            if owners.setdefault(account, key) != key:
+                mistakes.append(f"Slack account {account} belongs to both {owners[account]} and {key}")
+    return mistakes
+
+
+class Secrets(BaseSettings):
+    """From CSFAILOVER_BOT_TOKEN and so on, or from the file that CSFAILOVER_BOT_TOKEN_FILE names."""
+
+    model_config = SettingsConfigDict(env_prefix="CSFAILOVER_", extra="ignore")
+
+    bot_token: SecretStr | None = None
+    bot_token_file: Path | None = None
+    app_token: SecretStr | None = None
+    app_token_file: Path | None = None
+    signing_secret: SecretStr | None = None
+    signing_secret_file: Path | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+
+    def get(self, name: str) -> SecretStr | None:
+        """The secret of this name; None when it is set neither way. Raises ConfigError for an unreadable file."""
+        direct: SecretStr | None = getattr(self, name)
+        file: Path | None = getattr(self, f"{name}_file")
+        if direct is not None or file is None:
+            return direct
+        try:
+            return SecretStr(file.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            variable = f"CSFAILOVER_{name.upper()}_FILE"
+            raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
+
+
+def load(path: Path) -> Config:
+    """The configuration of this file. Raises ConfigError with every mistake in it."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path} is not TOML: {error}"]) from None
+    if mistakes := list(_secrets_in(document)):
+        raise ConfigError(mistakes)
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([_sentence(e) for e in error.errors(include_input=False, include_url=False)]) from None
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    what = "no such setting" if error["type"] == "extra_forbidden" else str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
+
+
+_SECRET_NAMES = {"bot_token", "app_token", "signing_secret", "password", "token", "secret"}
+
+
+def _secrets_in(document: Mapping[str, Any], where: str = "") -> list[str]:
+    found = []
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            found += _secrets_in(value, f"{where}{key}.")
+        elif key.lower() in _SECRET_NAMES:
+            variable = f"CSFAILOVER_{key.upper()}"
+            found.append(f"{where}{key}: no secret in this file; set {variable} or {variable}_FILE")
+    return found

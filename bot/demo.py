@@ -1,0 +1,81 @@
+"""The demo: a local Slack, the lab engine and the real bot in one process. No Slack, no configuration.
+
+Puts the stand-in beside a bot that is made as any other; nothing in the bot knows that it is a demo.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.compose import Bot, assemble, engine_of
+from bot.config import Config, Secrets
+from bot.link import HttpLink
+from bot.manifest import commands
+from bot.standin import StandIn
+
+PEOPLE = {
+    "alice": {"name": "Alice", "slack": ["U0ALICE"], "roles": ["oncall"]},
+    "bob": {"name": "Bob", "slack": ["U0BOB"], "roles": ["lead"]},
+    "carol": {"name": "Carol", "slack": ["U0CAROL"], "roles": ["lead"]},
+}
+LOG = "csfailover.db"
+WORLD = "lab.db"
+
+
+@dataclass(frozen=True)
+class Demo:
+    standin: StandIn
+    bot: Bot
+    log: Path
+    world: Path
+
+
+def configuration(api_url: str, data: Path, transport: str, speed: float | None) -> Config:
+    return Config.model_validate(
+        {
+            "slack": {"team": StandIn.TEAM, "transport": transport, "api_url": api_url, "port": 0},
+            "log": {"path": data / LOG},
+            "engine": {"kind": "lab", "lab": {"world": data / WORLD, "speed": speed}},
+            "people": PEOPLE,
+        }
+    )
+
+
+def secrets() -> Secrets:
+    """The stand-in's own, which a real Slack refuses."""
+    return Secrets(
+        bot_token=SecretStr(StandIn.BOT_TOKEN),
+        app_token=SecretStr(StandIn.APP_TOKEN),
+        signing_secret=SecretStr(StandIn.SIGNING_SECRET),
+    )
+
+
+@contextmanager
+def running(data: Path, port: int, transport: str, speed: float | None) -> Iterator[Demo]:
+    """The demo, up until the block ends. Raises OSError when the port is taken, CannotOpen for the log."""
+    _forget_proxies()
+    data.mkdir(parents=True, exist_ok=True)
+    with StandIn(port=port) as standin:
+        standin.commands = commands()
+        config = configuration(standin.api_url, data, transport, speed)
+        bot = assemble(config, secrets(), engine_of(config, secrets()))
+        if isinstance(bot.link, HttpLink):
+            standin.deliver_to = bot.link.url
+        bot.start()
+        try:
+            yield Demo(standin, bot, data / LOG, data / WORLD)
+        finally:
+            bot.stop()
+
+
+def _forget_proxies() -> None:
+    # Slack's Socket Mode client sends even loopback traffic through HTTPS_PROXY and does not know NO_PROXY.
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)

@@ -1,0 +1,271 @@
+"""The shell round the rules: who is it, what do they wish, what does the rule say, write it down, answer.
+
+Called by the listeners while Slack waits (3 s at most): everything here is quick, and nothing here acts on a pool.
+The row is committed before the answer is returned. A delivery that was seen before changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
+from bot import story
+from bot.journal import Journal
+from bot.people import People
+from commands import load
+from commands._command import Parsed
+from commands._wish import Answer, Ask, Look
+from engine import rules
+from engine.events import Event, RequestAsked
+from engine.model import Person, Policy, Pool, Refusal, Topology
+from engine.resolve import pair_of, resolve
+from engine.states import Operation
+
+_TOKEN = re.compile(
+    r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|AKIA[0-9A-Z]{12,}|(?i:(?:pass(?:word|wd)?|pwd|secret|token)\s*[:=]\s*\S+)"
+)
+Rule = Callable[[Operation, Person], Sequence[Event] | Refusal]
+_ANY_REASON = "…"
+"""Stands for the reason while it is still asked for."""
+NOT_YET = Refusal(
+    "E_NO_TOPOLOGY",
+    "I do not know yet which pools there are: the engine has not answered. Nothing was started.",
+    "Try again in a few seconds; /pools tells whether the engine answers.",
+)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who and where, as Slack says. `delivery` is the one-time key of this delivery."""
+
+    account: str
+    team: str
+    channel: str
+    delivery: str
+
+    @property
+    def actor(self) -> str:
+        return f"slack:{self.team}/{self.account}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the sender alone reads at once, or a question that is answered after the ack."""
+
+    text: str = ""
+    answer: Answer | None = None
+    look: Look | None = None
+
+
+class Desk:
+    """Thread-safe. `topology` must be quick: it is the last one read, or None before the first."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        people: People,
+        policy: Policy,
+        topology: Callable[[], Topology | None],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._journal = journal
+        self._people = people
+        self._policy = policy
+        self._topology = topology
+        self._clock = clock
+        self._new_id = new_id
+
+    # --- slash commands --------------------------------------------------------------------------------------------
+
+    def command(self, name: str, text: str, sender: Sender) -> Reply:
+        """Answer one slash command. Never raises for anything that a person can type."""
+        try:
+            return self._command(name, text, sender)
+        except AlreadyDelivered:
+            return Reply("Slack delivered this twice; it counts once, and the first one stands.")
+        except CannotRecord as error:
+            return Reply(_cannot_record(error))
+
+    def _command(self, name: str, text: str, sender: Sender) -> Reply:
+        who = self._people.who(sender.account, sender.team)
+        if isinstance(who, Refusal):
+            return self._refuse_command(who, name, text, sender)
+        if _TOKEN.search(text):
+            return self._refuse_command(_SECRET, name, text, sender)
+        parsed = load()[name].parse(text)
+        if parsed.problem:
+            problem = Refusal("E_USAGE", parsed.problem.say, parsed.problem.cure)
+            return self._refuse_command(problem, name, text, sender, parsed)
+        if parsed.help:
+            self._note("command.read", name, text, sender)
+            return Reply(answer=parsed.help)
+        if isinstance(parsed.wish, Look):
+            return self._look(who, parsed.wish, name, text, sender)
+        assert isinstance(parsed.wish, Ask)
+        return self._ask(who, parsed.wish, parsed, name, text, sender)
+
+    def _look(self, who: Person, look: Look, name: str, text: str, sender: Sender) -> Reply:
+        if not who.roles & self._policy.may_read:
+            return self._refuse_command(Refusal("E_MAY_NOT_READ", f"{who.name} may not read this."), name, text, sender)
+        self._note("command.read", name, text, sender)
+        return Reply(look=look)
+
+    def _ask(self, who: Person, wish: Ask, parsed: Parsed, name: str, text: str, sender: Sender) -> Reply:
+        found = self._find(wish.pool)
+        refusal = found if isinstance(found, Refusal) else self._people.channel(sender.channel)
+        if refusal:
+            return self._refuse_command(refusal, name, text, sender, parsed)
+        assert isinstance(found, Pool)
+        request = RequestAsked(
+            wish.kind,
+            found.fqdn,
+            wish.options,
+            who.id,
+            who.name,
+            sender.channel,
+            wish.reason,
+            f"/{name} {text}".strip(),
+            parsed.repairs,
+        )
+        decided = rules.ask(request, who, self._policy)
+        if isinstance(decided, Refusal):
+            return self._refuse_command(decided, name, text, sender, parsed)
+        return self._open(decided, found, request, name, text, sender)
+
+    def _find(self, named: str) -> Pool | Refusal:
+        topology = self._topology()
+        return NOT_YET if topology is None else resolve(named, topology)
+
+    def _open(
+        self, events: Sequence[Event], pool: Pool, request: RequestAsked, name: str, text: str, sender: Sender
+    ) -> Reply:
+        if degraded := self._journal.store.degraded:
+            return Reply(_cannot_record(degraded))
+        claim = None if request.options.whatif else pair_of(pool)
+        new = Operation(self._new_id())
+        try:
+            self._journal.append(new, events, sender.actor, delivery=sender.delivery, claim=claim)
+        except ClaimHeld as held:
+            return self._refuse_command(self._locked(held.operation), name, text, sender)
+        repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
+        return Reply(
+            f"{request.kind.value.capitalize()} of {pool.fqdn}: recorded as {new.id}. Checking now; the card follows "
+            f"in this channel. Nothing runs before it is approved.{repaired}"
+        )
+
+    def _locked(self, holder: str) -> Refusal:
+        op = self._journal.current(holder)
+        return Refusal(
+            "E_LOCKED",
+            f"Operation {op.id} is open on this pair: {op.request.kind.value} of {op.request.pool}, asked by "
+            f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
+            f"Add your approval on its card, have {op.request.name} withdraw it, or wait. /failover-log {op.id}",
+        )
+
+    def _refuse_command(
+        self, refusal: Refusal, name: str, text: str, sender: Sender, parsed: Parsed | None = None
+    ) -> Reply:
+        self._note("command.refused", name, text, sender, refusal)
+        repaired = f" (I {', '.join(parsed.repairs)}.)" if parsed and parsed.repairs else ""
+        return Reply(f"{story.refused(refusal)}{repaired}")
+
+    def _note(self, kind: str, name: str, text: str, sender: Sender, refusal: Refusal | None = None) -> None:
+        body = {"command": f"/{name}", "text": _TOKEN.sub("[removed]", text)[:2_000], "channel": sender.channel}
+        if refusal:
+            body |= {"code": refusal.code, "say": _TOKEN.sub("[removed]", refusal.say)}
+        self._journal.note(kind, sender.actor, body, sender.delivery)
+
+    # --- clicks and modals -----------------------------------------------------------------------------------------
+
+    def approve(self, operation: str, sender: Sender) -> Reply:
+        return self._decide(
+            "approve", operation, sender, lambda op, who: rules.approve(op, who, self._policy, self._clock())
+        )
+
+    def withdraw(self, operation: str, sender: Sender) -> Reply:
+        return self._decide("withdraw", operation, sender, rules.withdraw)
+
+    def stop(self, operation: str, sender: Sender) -> Reply:
+        return self._decide("stop", operation, sender, lambda op, who: rules.stop(op, who, self._policy))
+
+    def deny(self, operation: str, reason: str, sender: Sender) -> Reply:
+        return self._decide("deny", operation, sender, self._deny(reason))
+
+    def attest(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
+        return self._decide("settle", operation, sender, self._attest(reason, happened))
+
+    def may_open(self, verb: str, operation: str, sender: Sender) -> Refusal | None:
+        """Before a modal asks for a reason: would this be refused anyway? The refusal is recorded."""
+        rule: Rule = {"deny": self._deny, "settle": self._attest}[verb](_ANY_REASON)
+        try:
+            who = self._check(operation, sender)
+            if isinstance(who, Refusal):
+                self._note_click(who, verb, operation, sender)
+                return who
+            decided = rule(self._journal.current(operation), who)
+            if isinstance(decided, Refusal):
+                self._journal.transact(operation, lambda _: decided, sender.actor, on_refusal=verb)
+                return decided
+        except CannotRecord as error:
+            return Refusal("E_CANNOT_RECORD", _cannot_record(error))
+        return None
+
+    def _deny(self, reason: str) -> Rule:
+        return lambda op, who: rules.deny(op, who, reason, self._policy)
+
+    def _attest(self, reason: str, happened: bool = True) -> Rule:
+        return lambda op, who: rules.attest(op, who, happened, reason, self._policy)
+
+    def _decide(
+        self,
+        verb: str,
+        operation: str,
+        sender: Sender,
+        rule: Rule,
+    ) -> Reply:
+        try:
+            who = self._check(operation, sender)
+            if isinstance(who, Refusal):
+                self._note_click(who, verb, operation, sender)
+                return Reply(story.refused(who))
+            _, refusal = self._journal.transact(
+                operation, lambda op: rule(op, who), sender.actor, delivery=sender.delivery, on_refusal=verb
+            )
+        except AlreadyDelivered:
+            return Reply()
+        except CannotRecord as error:
+            return Reply(_cannot_record(error))
+        return Reply(story.refused(refusal) if refusal else "")
+
+    def _check(self, operation: str, sender: Sender) -> Person | Refusal:
+        """Is it a human of ours, and is it an operation of this channel?"""
+        who = self._people.who(sender.account, sender.team)
+        if isinstance(who, Refusal):
+            return who
+        op = self._journal.current(operation)
+        if op.version == 0 or op.request.channel != sender.channel:
+            return Refusal(
+                "E_UNKNOWN_OPERATION", "This button belongs to no operation of this channel.", "Look at /failover-log."
+            )
+        return who
+
+    def _note_click(self, refusal: Refusal, verb: str, operation: str, sender: Sender) -> None:
+        body = {"wish": verb, "operation": operation[:64], "channel": sender.channel}
+        self._journal.note(
+            "click.refused", sender.actor, body | {"code": refusal.code, "say": refusal.say}, sender.delivery
+        )
+
+
+_SECRET = Refusal(
+    "E_SECRET",
+    "That looks like a password or a token. It was not recorded, and nothing was started.",
+    "Change that secret, as Slack has seen it; then ask again without it.",
+)
+
+
+def _cannot_record(error: object) -> str:
+    return f"The audit log cannot be written, and what cannot be recorded is not started. {error}"

@@ -1,0 +1,113 @@
+"""The log seen as operations: the fold of their events, and the only door through which they move.
+
+Nothing here decides; `transact` fetches the operation, lets a rule decide, and appends what it says in one
+transaction, again from the start when somebody else was faster. A refusal is recorded too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from audit.model import Conflict, Entry, Row
+from audit.store import Store
+from engine.events import ApprovalRefused, Event, from_body, to_body
+from engine.model import Refusal
+from engine.states import BEGUN, Operation, evolve, rule_for
+
+Decide = Callable[[Operation], Sequence[Event] | Refusal]
+BOT = "bot"
+
+
+class Journal:
+    """Thread-safe. Raises audit.model's errors, CannotRecord above all, untouched."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self._clock = clock
+        self._known: dict[str, Operation] = {}
+        self._lock = threading.Lock()
+
+    def current(self, operation: str) -> Operation:
+        """The operation as the log has it; version 0 when there is none of this id."""
+        with self._lock:
+            known = self._known.get(operation)
+        if known:
+            return known
+        folded = Operation(operation)
+        for row in self.store.read(operation):
+            folded = evolve(folded, from_body(row.kind, row.body), row.at)
+        self._remember(folded)
+        return folded
+
+    def events(self, operation: str, after: int = 0) -> list[tuple[Row, Event]]:
+        """Rows of an operation with their events, those after version `after` only."""
+        rows = self.store.read(operation)
+        return [(row, from_body(row.kind, row.body)) for row in rows if (row.version or 0) > after]
+
+    def _remember(self, op: Operation) -> None:
+        # Closed operations are not kept: they are many, and are read rarely.
+        with self._lock:
+            known = self._known.get(op.id)
+            if known is None or known.version < op.version:
+                self._known[op.id] = op
+            if op.closed:
+                self._known.pop(op.id, None)
+
+    def append(
+        self,
+        op: Operation,
+        events: Sequence[Event],
+        actor: str,
+        *,
+        delivery: str | None = None,
+        claim: str | None = None,
+    ) -> Operation:
+        """These events, on top of exactly this version. Raises Conflict when it is not the current one any more."""
+        now = self._clock()
+        after, entries = op, []
+        for event in events:
+            entries.append(Entry(event.kind_of, actor, to_body(event), rule_for(after, event).name))
+            after = evolve(after, event, now)
+        rows = self.store.append(
+            entries,
+            operation=op.id,
+            expected=op.version,
+            delivery=delivery,
+            claim=claim,
+            closes=after.closed and not op.closed,
+            essential=op.state in BEGUN,
+        )
+        settled = op
+        for row, event in zip(rows, events, strict=True):
+            settled = evolve(settled, event, row.at)
+        self._remember(settled)
+        return settled
+
+    def transact(
+        self, operation: str, decide: Decide, actor: str, *, delivery: str | None = None, on_refusal: str = ""
+    ) -> tuple[Operation, Refusal | None]:
+        """Decide on the newest version until the append holds. A refusal of the wish named `on_refusal` is
+        recorded as such; one without a name is only returned."""
+        while True:
+            op = self.current(operation)
+            decided = decide(op)
+            refusal = decided if isinstance(decided, Refusal) else None
+            events: Sequence[Event] = () if isinstance(decided, Refusal) else decided
+            if refusal and on_refusal:
+                events = (ApprovalRefused(actor, refusal.code, refusal.say, on_refusal),)
+            if not events:
+                return op, refusal
+            try:
+                return self.append(op, events, actor, delivery=delivery), refusal
+            except Conflict:
+                self._forget(operation)
+
+    def _forget(self, operation: str) -> None:
+        with self._lock:
+            self._known.pop(operation, None)
+
+    def note(self, kind: str, actor: str, body: dict[str, str], delivery: str | None = None) -> None:
+        """Something that belongs to no operation: a bad command, a read, a refused stranger."""
+        self.store.append([Entry(kind, actor, body)], delivery=delivery)

@@ -1,0 +1,89 @@
+"""How Slack reaches the bot: Socket Mode, or signed HTTP under waitress. No listener, no rule.
+
+Socket Mode pings every 2.5 s: with the SDK's own 10 s, a connection that is cut without a word is noticed only
+after up to a minute, and what people type in between is lost with an error shown to them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Protocol
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk.errors import SlackClientError
+from waitress.server import create_server
+
+log = logging.getLogger(__name__)
+PING_EVERY = 2.5
+RETRY = 2.0
+PATH = "/slack/events"
+
+
+class Link(Protocol):
+    @property
+    def trouble(self) -> str:
+        """Why Slack cannot reach the bot now; empty when it can."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class SocketLink:
+    """Connects, and keeps trying when Slack cannot be reached at the start; later cuts the SDK mends."""
+
+    def __init__(self, app: App, app_token: str) -> None:
+        self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._connect, name="socket-mode", daemon=True)
+
+    @property
+    def trouble(self) -> str:
+        return (
+            "" if self._handler.client.is_connected() else "Slack cannot reach the bot: Socket Mode is not connected."
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _connect(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._handler.connect()
+                log.info("connected to Slack over Socket Mode")
+                return
+            except (SlackClientError, OSError, ValueError) as error:
+                log.warning("Socket Mode cannot connect (%s); trying again", error)
+                self._stopping.wait(RETRY)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._handler.close()
+
+
+class HttpLink:
+    """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs; Bolt checks; TLS is a proxy's work."""
+
+    trouble = ""
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        self._server = create_server(SlackRequestHandler(app, path=PATH), host=host, port=port, threads=8)
+        self.port = int(self._server.effective_port)
+        self.url = f"http://{host}:{self.port}{PATH}"
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except OSError:  # its socket was closed under it, which is how it is stopped
+            log.debug("the HTTP server has ended")
+
+    def stop(self) -> None:
+        self._server.close()
+        self._thread.join(timeout=5)

@@ -1,0 +1,233 @@
+"""Level-triggered: makes Slack show what the log says. One living card and one thread per operation.
+
+It compares what a card should be with what was last shown, so it does not matter which messages were lost, how
+often Slack was down, or when the bot was killed. A post is noted before it is made; one whose answer was lost is
+looked for by its metadata and made again only when it is not there. No rule and no sentence lives here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from audit.model import CannotRecord
+from bot import thread
+from bot.blocks import Card
+from bot.cards import card
+from bot.journal import Journal
+from bot.pace import Pace
+from engine.states import Operation
+
+log = logging.getLogger(__name__)
+METADATA = "csfailover_operation"
+TICK = 0.5
+BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+"""The card was deleted or is too old: a new one is posted."""
+
+
+class Later(Exception):  # not an error: the pace says when
+    """This operation may go on at `at`."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+
+class Poster:
+    """`start` makes its thread; `stop` ends it after the call it is in."""
+
+    def __init__(
+        self, journal: Journal, client: WebClient, engine: str, leads: tuple[str, ...], monotonic: Callable[[], float]
+    ) -> None:
+        self._journal = journal
+        self._client = client
+        self._engine = engine
+        self._leads = leads
+        self._monotonic = monotonic
+        self._pace = Pace()
+        self._dirty: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+        self._seen = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="poster", daemon=True)
+        self.trouble = ""
+        """Why the last call failed; empty when it did not. Shown by /pools."""
+
+    def start(self) -> None:
+        self._seen = int(self._journal.store.notes("").get("poster", {}).get("through", 0))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            head, _ = self._journal.store.head()
+            try:
+                self._learn()
+                self._show_all()
+            except Exception:  # the loop must outlive whatever one round meets
+                log.exception("the poster met a bug or cannot write its notes; it tries again")
+            self._journal.store.wait(head, TICK)
+
+    def _learn(self) -> None:
+        """Every operation that has a row after the last one seen is to be looked at."""
+        while rows := self._journal.store.tail(self._seen):
+            for row in rows:
+                if row.operation:
+                    self._dirty.setdefault(row.operation, 0.0)
+            self._seen = rows[-1].seq
+
+    def _show_all(self) -> None:
+        for operation, due in sorted(self._dirty.items(), key=lambda item: item[1]):
+            if due <= self._monotonic() and not self._stopping.is_set():
+                self._show(operation)
+        if not self._dirty and self._seen > int(self._journal.store.notes("").get("poster", {}).get("through", 0)):
+            self._journal.store.note("", "poster", {"through": self._seen})
+
+    def _show(self, operation: str) -> None:
+        try:
+            op = self._journal.current(operation)
+            if op.version:
+                self._show_card(op)
+                self._show_thread(op)
+            del self._dirty[operation]
+            self._failures.pop(operation, None)
+            self.trouble = ""
+        except Later as later:
+            self._dirty[operation] = later.at
+        except (SlackClientError, OSError, CannotRecord) as error:
+            self._failed(operation, error)
+
+    def _failed(self, operation: str, error: Exception) -> None:
+        now = self._monotonic()
+        failures = self._failures[operation] = self._failures.get(operation, 0) + 1
+        self._dirty[operation] = now + BACKOFF[min(failures, len(BACKOFF)) - 1]
+        self.trouble = _why(error)
+        if isinstance(error, SlackApiError) and error.response.status_code == 429:
+            seconds = float(error.response.headers.get("Retry-After", 1))
+            self._pace.hold(now, seconds)
+            self._dirty[operation] = now + seconds
+        log.warning("operation %s could not be shown: %s; it is tried again", operation, self.trouble)
+
+    # --- the card --------------------------------------------------------------------------------------------------
+
+    def _show_card(self, op: Operation) -> None:
+        wanted = card(op, self._engine)
+        digest = _digest(wanted)
+        note = self._journal.store.notes(op.id).get("card", {})
+        if not note.get("ts"):
+            ts = self._found(op, "card", op.request.channel) if note else None
+            self._note_card(op, ts or self._post_card(op, wanted), digest if ts is None else "")
+            note = self._journal.store.notes(op.id)["card"]
+        if note["shown"] != digest:
+            self._update_card(op, wanted, note["ts"])
+
+    def _note_card(self, op: Operation, ts: str, shown: str) -> None:
+        self._journal.store.note(op.id, "card", {"ts": ts, "shown": shown})
+
+    def _post_card(self, op: Operation, wanted: Card) -> str:
+        self._wait_until(self._pace.post_at(op.request.channel, self._monotonic()))
+        self._note_card(op, "", "")  # before the call: a lost answer is looked for, never posted twice
+        return self._post(op, "card", wanted)
+
+    def _update_card(self, op: Operation, wanted: Card, ts: str) -> None:
+        self._wait_until(self._pace.update_at(op.id, self._monotonic()))
+        self._pace.updated(op.id, self._monotonic())
+        try:
+            self._client.chat_update(
+                channel=op.request.channel,
+                ts=ts,
+                text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
+                blocks=list(wanted.blocks),
+                metadata=_tag(op, "card"),
+            )
+        except SlackApiError as error:
+            if error.response.get("error") in GONE:
+                self._journal.store.note(op.id, "card", None)
+                self._journal.store.note(op.id, "thread", None)
+            raise
+        self._note_card(op, ts, _digest(wanted))
+
+    # --- the thread ------------------------------------------------------------------------------------------------
+
+    def _show_thread(self, op: Operation) -> None:
+        card_ts = self._journal.store.notes(op.id)["card"]["ts"]
+        through = self._thread_through(op, card_ts)
+        for reply in thread.replies(self._journal.events(op.id, through), self._leads):
+            self._wait_until(self._pace.reply_at(op.id, op.request.channel, self._monotonic(), urgent=reply.urgent))
+            self._journal.store.note(op.id, "thread", {"through": through, "posting": reply.through})
+            self._pace.replied(op.id, self._monotonic())
+            self._post(op, f"thread-{reply.through}", reply.card, thread_ts=card_ts, reply_broadcast=reply.broadcast)
+            through = reply.through
+            self._journal.store.note(op.id, "thread", {"through": through})
+
+    def _thread_through(self, op: Operation, card_ts: str) -> int:
+        """The version up to which the thread tells the story, a reply whose answer was lost included."""
+        note = self._journal.store.notes(op.id).get("thread", {"through": 0})
+        posting = note.get("posting")
+        if posting and self._found(op, f"thread-{posting}", op.request.channel, card_ts):
+            self._journal.store.note(op.id, "thread", {"through": posting})
+            return int(posting)
+        return int(note["through"])
+
+    # --- Slack -----------------------------------------------------------------------------------------------------
+
+    def _wait_until(self, at: float) -> None:
+        if at > self._monotonic():
+            raise Later(at)
+
+    def _post(self, op: Operation, slot: str, wanted: Card, **where: Any) -> str:
+        self._pace.posted(op.request.channel, self._monotonic())
+        answer = self._client.chat_postMessage(
+            channel=op.request.channel,
+            text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
+            blocks=list(wanted.blocks),
+            metadata=_tag(op, slot),
+            unfurl_links=False,
+            unfurl_media=False,
+            **where,
+        )
+        return str(answer["ts"])
+
+    def _found(self, op: Operation, slot: str, channel: str, thread_ts: str = "") -> str | None:
+        """The ts of a message of ours that was posted although its answer was lost."""
+        asked: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
+        assert op.asked_at is not None
+        if thread_ts:
+            answer = self._client.conversations_replies(ts=thread_ts, **asked)
+        else:
+            answer = self._client.conversations_history(oldest=f"{op.asked_at.timestamp() - 60:.6f}", **asked)
+        for message in answer["messages"]:
+            metadata = message.get("metadata", {})
+            if metadata.get("event_type") == METADATA and metadata.get("event_payload") == _payload(op, slot):
+                return str(message["ts"])
+        return None
+
+
+def _payload(op: Operation, slot: str) -> dict[str, str]:
+    return {"operation": op.id, "slot": slot}
+
+
+def _tag(op: Operation, slot: str) -> dict[str, Any]:
+    return {"event_type": METADATA, "event_payload": _payload(op, slot)}
+
+
+def _digest(shown: Card) -> str:
+    return hashlib.sha256(json.dumps([shown.text, shown.blocks], sort_keys=True).encode()).hexdigest()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return f"Slack says {error.response.get('error', error.response.status_code)}"
+    return f"Slack does not answer ({type(error).__name__})" if isinstance(error, OSError) else str(error)

@@ -1,0 +1,240 @@
+"""Level-triggered: for each open operation take the next move, do it, write it down. A restart needs nothing else.
+
+The rules say what is next; this only fetches readings, calls the engine and appends. One thread per operation
+that has something to do. It never starts a run whose intent is in the log already: that one it looks for.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from audit.model import CannotRecord
+from bot.journal import BOT, Journal
+from bot.people import People
+from engine import plan as plans
+from engine import rules, verdict
+from engine.events import Event, RequestStale, RunIntended, RunRecorded
+from engine.model import Ended, Facts, Outcome, Policy, Record
+from engine.port import Engine, EngineError, SightLost
+from engine.rules import Reading, Step
+from engine.states import Operation, State
+
+log = logging.getLogger(__name__)
+TICK = 0.5
+"""Seconds after which the runner looks at the clock even when nothing was appended."""
+AGAIN = 5.0
+"""Seconds between two looks at an operation that is settling, or whose engine does not answer."""
+
+
+class Stopping(Exception):  # not an error: the bot is asked to end
+    """Raised into a run when the bot stops: the log keeps the intent, and the next life of the bot looks for it."""
+
+
+class Runner:
+    """`start` makes the loop's thread; `stop` lets runs go without ending them and returns when all are let go."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        engine: Engine,
+        people: People,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        new_run: Callable[[], str],
+    ) -> None:
+        self._journal = journal
+        self._engine = engine
+        self._people = people
+        self._policy = policy
+        self._clock = clock
+        self._new_run = new_run
+        self._busy: set[str] = set()
+        self._not_before: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
+        self._thread = threading.Thread(target=self._loop, name="runner", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._engine.close()
+        self._thread.join()
+        self._pool.shutdown(wait=True)
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            head, _ = self._journal.store.head()
+            try:
+                self._take_moves()
+            except Exception:  # the loop must outlive whatever one round meets
+                log.exception("the runner could not look at the open operations; it tries again")
+            self._journal.store.wait(head, TICK)
+
+    def _take_moves(self) -> None:
+        for operation in self._journal.store.open_operations():
+            if operation in self._busy or not self._due(operation):
+                continue
+            with self._lock:
+                self._busy.add(operation)
+            self._pool.submit(self._work, operation)
+
+    def _work(self, operation: str) -> None:
+        """Move after move, until this operation waits for a person, a time, or another look later."""
+        try:
+            while not self._stopping.is_set() and (op := self._due(operation)):
+                self._do(op, rules.next_move(op, self._clock()).step)
+        except Stopping:
+            pass
+        except CannotRecord:
+            log.exception("operation %s: the log cannot be written; it is tried again", operation)
+            self._later(operation)
+        except Exception:
+            log.exception("operation %s met a bug; its state is safe in the log, and it is tried again", operation)
+            self._later(operation)
+        finally:
+            with self._lock:
+                self._busy.discard(operation)
+
+    def _due(self, operation: str) -> Operation | None:
+        """The operation, if there is something to do for it now."""
+        now = self._clock()
+        if self._not_before.get(operation, now) > now:
+            return None
+        op = self._journal.current(operation)
+        return None if rules.next_move(op, now).step in {Step.WAIT, Step.NOTHING} else op
+
+    def _later(self, operation: str) -> None:
+        self._not_before[operation] = self._clock() + timedelta(seconds=AGAIN)
+
+    def _do(self, op: Operation, step: Step) -> None:
+        match step:
+            case Step.INSPECT:
+                self._inspect(op)
+            case Step.REMIND | Step.EXPIRE:
+                self._append(op, lambda now: (rules.waited(now, self._clock()),))
+            case Step.START:
+                self._start(op)
+            case Step.FOLLOW:
+                self._follow(op)
+            case Step.JUDGE | Step.OBSERVE:
+                self._look(op)
+            case _:
+                pass
+
+    def _append(self, op: Operation, decide: Callable[[Operation], Sequence[Event]]) -> Operation:
+        """Append what `decide` says of the newest version, unless the operation has left the state it was in."""
+        return self._journal.transact(op.id, lambda now: decide(now) if now.state is op.state else (), BOT)[0]
+
+    # --- reading and judging ---------------------------------------------------------------------------------------
+
+    def _inspect(self, op: Operation) -> None:
+        try:
+            event: Event = rules.inspected(op, self._read(op), self._policy, self._clock())
+        except EngineError as error:
+            event = rules.unreadable(error.say, error.detail)
+        self._append(op, lambda _: (event,))
+
+    def _read(self, op: Operation) -> Reading:
+        facts = self._engine.facts(op.request.pool)
+        supported = self._engine.parameters(plans.CMDLETS[op.request.kind])
+        return Reading(facts, supported, self._last_ended(op))
+
+    def _last_ended(self, op: Operation) -> datetime | None:
+        """When a run on this pair last ended, among the latest operations."""
+        for operation in self._journal.store.last_operations(50):
+            other = self._journal.current(operation)
+            if other.started_at and other.closed_at and _same_pair(op, other):
+                return other.closed_at
+        return None
+
+    def _look(self, op: Operation) -> None:
+        facts = self._facts_or_none(op)
+        now = self._clock()
+
+        def decide(newest: Operation) -> Sequence[Event]:
+            if newest.state is State.JUDGING:
+                return verdict.judged(newest, facts, now)
+            return (verdict.attested(newest, facts),) if newest.resolved else verdict.observed(newest, facts)
+
+        after = self._append(op, decide)
+        if not after.closed:
+            self._later(op.id)
+
+    def _facts_or_none(self, op: Operation) -> Facts | None:
+        try:
+            return self._engine.facts(op.request.pool)
+        except EngineError as error:
+            log.warning("operation %s: the facts cannot be read: %s", op.id, error.say)
+            return None
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    def _start(self, op: Operation) -> None:
+        try:
+            reading = self._read(op)
+            ticket = self._engine.ticket(op.request.pool, self._new_run(), self._new_run(), self._new_run())
+        except EngineError as error:
+            self._cannot_start(op, error)
+            return
+        event = rules.rechecked(op, reading, self._people.persons(), ticket, self._policy, self._clock())
+        after = self._append(op, lambda _: (event,))
+        # Only the append that carries our own ticket gives the right to call the engine.
+        if isinstance(event, RunIntended) and after.ticket == event.ticket:
+            self._carry_out(after, resumed=False)
+
+    def _cannot_start(self, op: Operation, error: EngineError) -> None:
+        assert op.expires_at is not None
+        if self._clock() < op.expires_at:
+            self._later(op.id)
+            return
+        self._append(op, lambda _: (RequestStale((f"the engine cannot be reached: {error.say}",)),))
+
+    def _follow(self, op: Operation) -> None:
+        self._carry_out(op, resumed=True)
+
+    def _carry_out(self, op: Operation, *, resumed: bool) -> None:
+        assert op.ticket is not None
+        assert op.plan is not None
+        assert plans.digest(op.plan) == op.digest, "the plan in the log is not the approved one"
+        try:
+            if resumed:
+                outcome = self._engine.reattach(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
+            else:
+                outcome = self._engine.invoke(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
+        except EngineError as error:
+            outcome = _unsent(error, resumed)
+        if self._stopping.is_set() and outcome.ended is Ended.UNKNOWN:
+            return  # let go, not lost: the next life of the bot looks for the run
+        self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
+
+    def _sink(self, operation: str) -> Callable[[Record], None]:
+        def sink(record: Record) -> None:
+            if self._stopping.is_set() and record.stream != "phase":
+                raise Stopping
+            self._journal.transact(operation, lambda _: (RunRecorded(record),), BOT)
+
+        return sink
+
+    def _cancelled(self, operation: str) -> Callable[[], bool]:
+        return lambda: bool(self._journal.current(operation).stop_asked_by)
+
+
+def _unsent(error: EngineError, resumed: bool) -> Outcome:
+    """By the port's promise nothing was sent by an `invoke` that raises one of the first two; a reattach that
+    raises has only seen nothing."""
+    proved = not resumed and not isinstance(error, SightLost)
+    return Outcome(Ended.NOT_STARTED if proved else Ended.UNKNOWN, f"{error.say} {error.detail}".strip())
+
+
+def _same_pair(one: Operation, other: Operation) -> bool:
+    assert other.plan is not None
+    return one.request.pool.lower() in {other.plan.pool.lower(), other.plan.partner.lower()}

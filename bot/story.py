@@ -1,0 +1,114 @@
+"""An event -> its line in the operation's thread, and a bare refusal -> what the clicker reads.
+
+Pure. The thread is the timeline people read back next morning; the card says how it stands now.
+"""
+
+from __future__ import annotations
+
+from engine import plan as plans
+from engine.events import (
+    ApprovalGranted,
+    ApprovalRefused,
+    Event,
+    OperationClosed,
+    PreflightPassed,
+    RequestAnswered,
+    RequestAsked,
+    RequestDenied,
+    RequestExpired,
+    RequestRefused,
+    RequestReminded,
+    RequestStale,
+    RequestWithdrawn,
+    RunDoubted,
+    RunEnded,
+    RunIntended,
+    RunObserved,
+    RunRecorded,
+    RunResolved,
+    RunStopAsked,
+    RunUnstarted,
+)
+from engine.model import Record, Refusal
+
+_STREAM_MARK = {"error": "error: ", "warning": "warning: ", "prompt": "asked and answered No: "}
+_QUIET = frozenset({"debug", "phase"})
+
+
+def told(event: Event) -> str:
+    """One sentence for the timeline; empty for what is kept in the log only."""
+    match event:
+        case RunRecorded(record=record):
+            return _record(record)
+        case RunIntended() | RunStopAsked() | RunEnded() | RunUnstarted() | RunDoubted() | RunObserved():
+            return _run(event)
+        case _:
+            return _request(event)
+
+
+def _request(event: Event) -> str:
+    match event:
+        case RequestAsked(name=name, kind=kind, pool=pool):
+            return f"{name} asked for a {kind.value} of {pool}."
+        case PreflightPassed(digest=digest):
+            return f"Preflight passed; the plan is {plans.short(digest)}."
+        case RequestRefused(code=code, say=say):
+            return f"Refused ({code}): {say}"
+        case RequestAnswered():
+            return "What-if answered; nothing was changed."
+        case ApprovalGranted(name=name, digest=digest):
+            return f"{name} approved plan {plans.short(digest)}."
+        case ApprovalRefused(by=by, wish=wish, say=say):
+            return f"Refused a click on {wish} by {by}: {say}"
+        case RequestDenied(name=name, reason=reason):
+            return f"{name} denied it: {reason}"
+        case RequestReminded(missing=missing):
+            return f"Reminder: {missing} approval(s) are missing."
+        case _:
+            return _ending(event)
+
+
+def _ending(event: Event) -> str:
+    match event:
+        case RequestWithdrawn(name=name):
+            return f"{name} withdrew it."
+        case RequestExpired(missing=missing):
+            return f"Expired; {missing} approval(s) were missing. Nothing was changed."
+        case RequestStale(differences=differences):
+            return f"Void: {'; '.join(differences)}. Nothing was changed."
+        case RunResolved(name=name, reason=reason, verdict=verdict):
+            return f"Settled as {verdict.value} by {name or 'what was read'}: {reason}"
+        case OperationClosed(verdict=verdict, say=say):
+            return f"{verdict.value}. {say}"
+        case _:
+            return ""
+
+
+def _run(event: Event) -> str:
+    match event:
+        case RunIntended(ticket=ticket):
+            return f"Everything is as approved. Starting on {ticket.endpoint}; run {ticket.run}."
+        case RunStopAsked(name=name):
+            return f"{name} asked to stop."
+        case RunEnded(outcome=outcome):
+            return f"The engine says: {outcome.ended.value}. {outcome.say}"
+        case RunUnstarted(say=say):
+            return f"The bot was restarted. It is proved that nothing had been sent: {say} The approvals hold."
+        case RunDoubted(say=say):
+            return f"In doubt: {say}"
+        case RunObserved(say=say):
+            return f"Looked again: {say}"
+        case _:
+            return ""
+
+
+def _record(record: Record) -> str:
+    if record.stream in _QUIET or not record.text.strip():
+        return ""
+    percent = f" ({record.percent} %)" if record.percent is not None else ""
+    return f"{_STREAM_MARK.get(record.stream, '')}{record.text}{percent}"
+
+
+def refused(refusal: Refusal) -> str:
+    """What the person who was refused reads, and nobody else."""
+    return f"{refusal.say} {refusal.cure}".strip()

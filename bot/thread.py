@@ -1,0 +1,70 @@
+"""New events of an operation -> the replies that its thread gets: few messages, in order, nothing left out.
+
+Pure. Lines are gathered, since Slack takes about one message per second and channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from audit.model import Row
+from bot.blocks import Block, Card, line, rich
+from bot.story import told
+from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
+
+ROOM = 2_600
+"""Characters of one reply, well below the 3,000 of a text element."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`through` is the version of the last event in it. `broadcast`: the channel sees it too. `urgent`: it is
+    news for people, not the engine talking, and does not wait to be gathered."""
+
+    through: int
+    card: Card
+    broadcast: bool
+    urgent: bool
+
+
+def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list[Reply]:
+    """What is to be posted, oldest first. Events that only the log keeps move `through` on and make no message."""
+    made: list[Reply] = []
+    lines: list[str] = []
+    through, loud, ping, urgent = 0, False, False, False
+
+    def flush() -> None:
+        nonlocal lines, loud, ping, urgent
+        if lines:
+            made.append(Reply(through, _message(lines, leads if ping else ()), loud, urgent))
+        lines, loud, ping, urgent = [], False, False, False
+
+    for row, event in events:
+        text = told(event)
+        if text:
+            entry = f"{row.at:%H:%M:%S}  {text}"[:ROOM]
+            if sum(map(len, lines)) + len(entry) > ROOM:
+                flush()
+            lines.append(entry)
+            loud = loud or isinstance(event, OperationClosed | RunDoubted)
+            urgent = urgent or not isinstance(event, RunRecorded)
+            ping = ping or isinstance(event, PreflightPassed | RequestReminded)
+        through = row.version or through
+    flush()
+    return made
+
+
+def _message(lines: list[str], leads: tuple[str, ...]) -> Card:
+    body = "\n".join(lines)
+    shown: list[Block] = [line(body)]
+    if leads:
+        shown.append(_call(leads))
+    return Card(body, (rich(*shown),))
+
+
+def _call(leads: tuple[str, ...]) -> Block:
+    elements: list[Block] = [{"type": "text", "text": "Approval needed: "}]
+    for account in leads:
+        elements += [{"type": "user", "user_id": account}, {"type": "text", "text": " "}]
+    return {"type": "rich_text_section", "elements": elements}
