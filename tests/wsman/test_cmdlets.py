@@ -212,7 +212,7 @@ def test_a_full_buffer_blocks_the_cmdlet_until_it_is_read(peer: Peer) -> None:
 
 def test_malformed_clixml_is_a_fault_and_harms_nothing(pool: RunspacePool, peer: Peer) -> None:
     """As when two threads share pypsrp's serializer: a fault, and the shell goes on."""
-    broken = PowerShell(pool).add_cmdlet("Write-Output").add_parameter("InputObject", ET.Element("Ref", RefId="9"))
+    broken = PowerShell(pool).add_cmdlet("Write-Output").add_parameter("InputObject", ET.Element("Ref", RefId="9999"))
     with pytest.raises(WSManFaultError) as caught:
         broken.begin_invoke(remote_stream_options=0)
     assert fault_of(caught.value) == 2152992672
