@@ -42,8 +42,9 @@ class Listeners:
         self._client = client
         self._after = ThreadPoolExecutor(max_workers=8, thread_name_prefix="answer")
         self.app = App(
-            client=client,
-            # One workspace, one token: no call to Slack is needed to know who we are while somebody waits.
+            # Without the token, which `authorize` gives: one workspace, so no call to Slack is needed to know who
+            # we are while somebody waits.
+            client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[]),
             authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=team, bot_token=client.token),
             # Socket Mode has no signatures; Bolt then never looks at this value.
             signing_secret=signing_secret or "no signed request is taken",

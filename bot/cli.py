@@ -199,9 +199,8 @@ def _serve(running: Any) -> bool:
 
 def _play(running: Any) -> bool:
     from bot.play import play  # noqa: PLC0415  # needs the extra `demo`
-    from engine.lab.trouble import reset  # noqa: PLC0415
 
-    reset(running.bot.engine.world)
+    running.resets()
     try:
         return play(running, click.echo)
     except TimeoutError as error:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot import clock
 from bot.compose import Bot, assemble, engine_of
 from bot.config import Config, Secrets
 from bot.link import HttpLink
 from bot.manifest import commands
 from bot.standin import StandIn
+from engine.lab.trouble import break_, reset
+from engine.lab.world import World
 
 PEOPLE = {
     "alice": {"name": "Alice", "slack": ["U0ALICE"], "roles": ["oncall"]},
@@ -34,6 +37,16 @@ class Demo:
     bot: Bot
     log: Path
     world: Path
+
+    def breaks(self, what: str, *arguments: str) -> str:
+        """What `csfailover lab break` does, from outside, on the world's file."""
+        with closing(World(self.world, clock=clock.unix)) as world:
+            return break_(world, what, *arguments)
+
+    def resets(self) -> None:
+        """What `csfailover lab reset` does."""
+        with closing(World(self.world, clock=clock.unix)) as world:
+            reset(world)
 
 
 def configuration(api_url: str, data: Path, transport: str, speed: float | None) -> Config:

@@ -19,7 +19,7 @@ from commands import load
 from commands._command import Parsed
 from commands._wish import Answer, Ask, Look
 from engine import rules
-from engine.events import Event, RequestAsked
+from engine.events import ApprovalRefused, Event, RequestAsked
 from engine.model import Person, Policy, Pool, Refusal, Topology
 from engine.resolve import pair_of, resolve
 from engine.states import Operation
@@ -208,7 +208,7 @@ class Desk:
                 return who
             decided = rule(self._journal.current(operation), who)
             if isinstance(decided, Refusal):
-                self._journal.transact(operation, lambda _: decided, sender.actor, on_refusal=verb)
+                self._journal.transact(operation, lambda _: decided, sender.actor, refused=_clicked_in_vain(who, verb))
                 return decided
         except CannotRecord as error:
             return Refusal("E_CANNOT_RECORD", _cannot_record(error))
@@ -233,7 +233,11 @@ class Desk:
                 self._note_click(who, verb, operation, sender)
                 return Reply(story.refused(who))
             _, refusal = self._journal.transact(
-                operation, lambda op: rule(op, who), sender.actor, delivery=sender.delivery, on_refusal=verb
+                operation,
+                lambda op: rule(op, who),
+                sender.actor,
+                delivery=sender.delivery,
+                refused=_clicked_in_vain(who, verb),
             )
         except AlreadyDelivered:
             return Reply()
@@ -258,6 +262,10 @@ class Desk:
         self._journal.note(
             "click.refused", sender.actor, body | {"code": refusal.code, "say": refusal.say}, sender.delivery
         )
+
+
+def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
+    return lambda refusal: ApprovalRefused(who.name, refusal.code, refusal.say, verb)
 
 
 _SECRET = Refusal(

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from audit.model import Conflict, Entry, Row
 from audit.store import Store
-from engine.events import ApprovalRefused, Event, from_body, to_body
+from engine.events import Event, from_body, to_body
 from engine.model import Refusal
 from engine.states import BEGUN, Operation, evolve, rule_for
 
@@ -86,17 +86,23 @@ class Journal:
         return settled
 
     def transact(
-        self, operation: str, decide: Decide, actor: str, *, delivery: str | None = None, on_refusal: str = ""
+        self,
+        operation: str,
+        decide: Decide,
+        actor: str,
+        *,
+        delivery: str | None = None,
+        refused: Callable[[Refusal], Event] | None = None,
     ) -> tuple[Operation, Refusal | None]:
-        """Decide on the newest version until the append holds. A refusal of the wish named `on_refusal` is
-        recorded as such; one without a name is only returned."""
+        """Decide on the newest version until the append holds. A refusal is returned, and recorded as the event
+        that `refused` makes of it."""
         while True:
             op = self.current(operation)
             decided = decide(op)
             refusal = decided if isinstance(decided, Refusal) else None
             events: Sequence[Event] = () if isinstance(decided, Refusal) else decided
-            if refusal and on_refusal:
-                events = (ApprovalRefused(actor, refusal.code, refusal.say, on_refusal),)
+            if refusal and refused:
+                events = (refused(refusal),)
             if not events:
                 return op, refusal
             try:

@@ -17,14 +17,20 @@ from bot.standin.people import Answer, Json, Person
 PATIENCE = 60.0
 """Seconds for any one step; a played operation takes a few."""
 COMMAND = "/failover pool01 --disaster"
-_ID = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_RECORDED = re.compile(r"recorded as ([0-9A-Z]{4}-[0-9A-Z]{4})")
 
 
 def play(demo: Demo, say: Callable[[str], None]) -> bool:
     """Play it; whether all went as it should. Raises TimeoutError, which tells what was seen instead."""
     alice, bob, carol = (Person(demo.standin.url, f"U0{name}") for name in ("ALICE", "BOB", "CAROL"))
+    if left_open := demo.bot.store.open_operations():
+        say(f"Operation {left_open[0]} of an earlier demo is still open in {demo.log}; it holds its pools.")
+        say(f"Play with other files (--data), or finish it first: csfailover demo --data {demo.log.parent}")
+        return False
     _ready(alice)
-    say(f"Alice> {COMMAND}")
+    say("(csfailover lab break pool pool01)")
+    say(demo.breaks("pool", "pool01"))
+    say(f"\nAlice> {COMMAND}")
     operation = _told(say, alice.command(COMMAND))
     card = alice.wait_for(f"Waiting for 2 of 2(.|\n)*{operation}", PATIENCE)
     _show(say, "csfailover (the card)", card)
@@ -57,10 +63,10 @@ def _ready(person: Person) -> None:
 
 def _told(say: Callable[[str], None], answer: Answer) -> str:
     say(f"csfailover (only to Alice)> {answer.text}")
-    found = _ID.search(answer.text)
+    found = _RECORDED.search(answer.text)
     if not found:
         raise TimeoutError(f"the request was not taken: {answer.text}")
-    return found.group()
+    return found.group(1)
 
 
 def _closed(person: Person, operation: str) -> Json:

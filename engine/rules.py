@@ -116,14 +116,14 @@ def _any_of(roles: frozenset[str]) -> str:
 
 def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[Event, ...] | Refusal:
     """Bound to the digest of the plan that the card shows. Counts persons, never the requester."""
-    if refusal := _may_decide(by, policy, "approve") or _not_awaiting(op):
-        return refusal
     if by.id == op.request.by:
         return Refusal(
             "E_OWN_REQUEST",
             "You asked for this yourself; nobody approves their own request.",
             "Another lead has to. To take it back: Withdraw.",
         )
+    if refusal := _may_decide(by, policy, "approve") or _not_awaiting(op):
+        return refusal
     if any(a.by == by.id for a in op.approvals):
         return Refusal("E_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
     assert op.expires_at is not None
