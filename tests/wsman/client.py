@@ -63,7 +63,7 @@ def attached(arguments: Mapping[str, Any], shell_id: str, command_id: str) -> Po
 
 def verbose(shell: PowerShell) -> list[str]:
     """Its verbose lines so far."""
-    return [record.message.strip() for record in shell.streams.verbose]
+    return [str(record.message).strip() for record in shell.streams.verbose]
 
 
 def fault_of(error: WSManFaultError) -> int:

@@ -1,7 +1,7 @@
-"""pytest fixtures of the two default peers; import them where they are needed: `from tests.wsman.fixtures import ...`.
+"""pytest fixtures of a running peer; a conftest.py imports them: `from tests.wsman.fixtures import peer, running`.
 
-`http_ntlm` speaks HTTP with NTLM message encryption, `https_negotiate` HTTPS with Negotiate and channel binding.
-Both are the same kind of process; they differ in what `wsman()` tells a client to do.
+One process serves every transport; `TRANSPORTS` are the two that tests run by default, as arguments of
+`Peer.wsman`: HTTP with NTLM message encryption, and HTTPS with Negotiate and channel binding.
 """
 
 from __future__ import annotations

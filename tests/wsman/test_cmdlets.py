@@ -14,7 +14,6 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.serializer import TaggedValue
 
 from tests.wsman.client import begun, fault_of, opened, ran, verbose
-from tests.wsman.fixtures import peer, running  # noqa: F401
 from tests.wsman.peer import Peer
 from tests.wsman.settings import DEFAULT_USERS
 
@@ -125,10 +124,10 @@ def test_metadata_tells_the_parameters_of_this_server(pool: RunspacePool, peer: 
     """A server that lacks a parameter does not list it, and refuses it."""
     peer.script(hidden=["SkipDataVerification"])
     (meta,) = pool.get_command_metadata(["Invoke-CsPoolFailOver"])
-    assert "PoolFqdn" in meta.parameters
-    assert "SkipDataVerification" not in meta.parameters
+    assert "PoolFqdn" in (meta.parameters or {})
+    assert "SkipDataVerification" not in (meta.parameters or {})
     refused = ran(pool, "Invoke-CsPoolFailOver", PoolFqdn="pool01.contoso.com", SkipDataVerification=None)
-    assert refused.streams.error[0].fq_error.startswith("NamedParameterNotFound")
+    assert refused.streams.error[0].fq_error == "NamedParameterNotFound,Invoke-CsPoolFailOver"
 
 
 def test_rbac_hides_a_cmdlet_and_refuses_it(peer: Peer) -> None:
@@ -150,7 +149,7 @@ def test_script_text_is_refused_without_a_language(pool: RunspacePool, peer: Pee
     assert PowerShell(opened(peer.wsman())).add_script("'a'").invoke() == ["a"]
 
 
-class _Answers(PSHostUserInterface):  # type: ignore[misc]
+class _Answers(PSHostUserInterface):
     """A host that answers every prompt with one choice and keeps what it was told."""
 
     def __init__(self, choice: int) -> None:
@@ -158,14 +157,12 @@ class _Answers(PSHostUserInterface):  # type: ignore[misc]
         self.choice = choice
         self.told: list[str] = []
 
-    def PromptForChoice(  # noqa: N802
-        self, runspace: object, pipeline: object, caption: str, message: str, choices: object, default: int
-    ) -> int:
-        self.told.append(message)
+    def PromptForChoice(self, *arguments: Any) -> int:  # noqa: N802
+        self.told.append(arguments[3])  # runspace, pipeline, caption, message, ...
         return self.choice
 
-    def WriteLine2(self, runspace: object, pipeline: object, value: str) -> None:  # noqa: N802
-        self.told.append(value)
+    def WriteLine2(self, *arguments: Any) -> None:  # noqa: N802
+        self.told.append(arguments[2])
 
 
 def _hosted(peer: Peer, choice: int) -> tuple[RunspacePool, _Answers]:

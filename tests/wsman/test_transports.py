@@ -8,7 +8,6 @@ from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFau
 from pypsrp.wsman import WSMan
 
 from tests.wsman.client import fault_of, opened, ran
-from tests.wsman.fixtures import peer, running  # noqa: F401
 from tests.wsman.peer import Peer
 from tests.wsman.settings import DEFAULT_USERS
 
