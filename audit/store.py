@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,14 +53,15 @@ class Store(Reader):
         `ballast` is in bytes; `max_pages` is for tests, see `drill`.
         """
         connect.refuse_network(path)
-        lock = SingleInstance(path.with_name(path.name + ".lock"))
-        try:
+        with ExitStack() as undo:
+            lock = SingleInstance(path.with_name(path.name + ".lock"))
+            undo.callback(lock.release)
             writer = Writer(lambda: connect.writable(path))
-            store = cls(path, Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast)), lock, clock)
-        except BaseException:
-            lock.release()
-            raise
-        store.drill(max_pages=max_pages)
+            undo.callback(writer.close)
+            disk = Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast))
+            store = cls(path, disk, lock, clock)
+            store.drill(max_pages=max_pages)
+            undo.pop_all()
         return store
 
     def append(

@@ -144,6 +144,8 @@ def test_a_file_of_a_newer_csfailover_is_refused(store: Store, path: Path) -> No
     edit(path, "INSERT INTO _sqlite_migrations VALUES (99, 'csfailover-audit', 'm099_later', '2030-01-01')")
     assert "newer csfailover (m099_later)" in refusal(path)
     with pytest.raises(CannotOpen, match="newer csfailover"):
+        connect.writable(path)
+    with pytest.raises(CannotOpen, match="newer csfailover"):
         Reader(path)
 
 
