@@ -184,8 +184,8 @@ def demo(port: int, transport: str, speed: float | None, play: bool, data: Path)
         try:
             with demos.running(data, 0 if play else port, transport, speed or (600.0 if play else 60.0)) as running:
                 good = _play(running) if play else _serve(running)
-        except OSError as error:
-            _fail(f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}). Choose another: --port 0")
+        except demos.PortTakenError as error:
+            _fail(f"Port {port} on 127.0.0.1 cannot be used ({error}). Choose another: --port 0")
     sys.exit(0 if good else FAILED)
 
 

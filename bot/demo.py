@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,10 @@ PEOPLE = {
 }
 LOG = "csfailover.db"
 WORLD = "lab.db"
+
+
+class PortTakenError(Exception):
+    """The page's port cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +75,24 @@ def secrets() -> Secrets:
 
 @contextmanager
 def running(data: Path, port: int, transport: str, speed: float | None) -> Iterator[Demo]:
-    """The demo, up until the block ends. Raises OSError when the port is taken, CannotOpen for the log."""
+    """The demo, up until the block ends. Raises PortTakenError, audit.model.CannotOpen for the log."""
     _forget_proxies()
     data.mkdir(parents=True, exist_ok=True)
-    with StandIn(port=port) as standin:
+    standin = StandIn(port=port)
+    try:
+        standin.start()
+    except OSError as error:
+        raise PortTakenError(str(error.strerror)) from None
+    with ExitStack() as stack:
+        stack.callback(standin.stop)
         standin.commands = commands()
         config = configuration(standin.api_url, data, transport, speed)
         bot = assemble(config, secrets(), engine_of(config, secrets()))
         if isinstance(bot.link, HttpLink):
             standin.deliver_to = bot.link.url
         bot.start()
-        try:
-            yield Demo(standin, bot, data / LOG, data / WORLD)
-        finally:
-            bot.stop()
+        stack.callback(bot.stop)
+        yield Demo(standin, bot, data / LOG, data / WORLD)
 
 
 def _forget_proxies() -> None:

@@ -106,8 +106,9 @@ def _unread(case: Case) -> Iterator[Finding]:
 def _cooldown(case: Case) -> Iterator[Finding]:
     if case.last_ended and case.now - case.last_ended < timedelta(seconds=case.policy.cooldown):
         minutes = int((case.now - case.last_ended).total_seconds() // 60)
-        yield _warn(
-            "W_COOLDOWN",
+        # A note, as it goes away by itself: an approval must not become void because half an hour is over.
+        yield _note(
+            "N_COOLDOWN",
             f"The last operation on this pair ended {minutes} min ago. Moving users back and forth signs them out "
             "each time, and settings may still be replicating.",
             "Be sure that this is not the same incident going round in circles.",
