@@ -16,6 +16,9 @@ from engine.port import Cancelled, SightLost, Sink, StepRefused
 POLL = 0.25
 """Real seconds between two looks at a run, so that a wish to stop is heard soon."""
 
+SHORTEST = 0.001
+"""Real seconds; less would not move a clock that counts from 1970 in floating point."""
+
 
 class Lab:
     """Implements `engine.port.Engine` on a world file. Thread-safe; several processes may use one world."""
@@ -128,7 +131,7 @@ class Lab:
         if stop:
             runs.stop(self.world, run)
         elif not runs.step(self.world, run):
-            self._wait(min(POLL, runs.wait_for(self.world, run)))
+            self._wait(max(SHORTEST, min(POLL, runs.wait_for(self.world, run))))
 
     def _kind(self, cmdlet: str) -> Kind:
         for kind, name in CMDLETS.items():

@@ -92,7 +92,7 @@ def refresh(db: sqlite3.Connection, now: float) -> None:
 @contextmanager
 def _striking(world: World, name: str) -> Iterator[sqlite3.Connection]:
     """Perform what was due, then open a change in which every pool is as it is at this moment."""
-    runs.advance(world)
+    runs.catch_up(world)
     with world.change(name) as db:
         now = world.now()
         for pool in [world.settle(pool, partner_of(db, pool), now) for pool in pools(db)]:
