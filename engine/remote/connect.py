@@ -44,7 +44,7 @@ class Session:
         self.inbox: list[Raw] = []
         self.host = SaysNo(lambda stream, words: self.inbox.append((stream, words)))
         try:
-            self.wsman = WSMan(endpoint, **_arguments(settings, limit))
+            self.wsman = WSMan(settings.reached_at(endpoint), **_arguments(settings, endpoint, limit))
         except REMOTE as error:
             raise translated(error, f"preparing the connection to {endpoint}") from error
         self.pool = self._pool()
@@ -164,7 +164,7 @@ class Door:
         raise refused
 
 
-def _arguments(settings: RemoteSettings, limit: int | None) -> dict[str, Any]:
+def _arguments(settings: RemoteSettings, endpoint: str, limit: int | None) -> dict[str, Any]:
     operation = min(settings.operation_timeout, limit) if limit else settings.operation_timeout
     read = min(settings.read_timeout, max(limit, operation + 1)) if limit else settings.read_timeout
     arguments: dict[str, Any] = {
@@ -187,6 +187,8 @@ def _arguments(settings: RemoteSettings, limit: int | None) -> dict[str, Any]:
             "certificate_pem": str(settings.certificate),
             "certificate_key_pem": str(settings.certificate_key),
         }
+    if endpoint in settings.addresses:
+        arguments["negotiate_hostname_override"] = endpoint  # Kerberos knows the machine by its name
     if settings.delegate:
         arguments["negotiate_delegate"] = True
     return arguments

@@ -86,10 +86,15 @@ class Remote:
     def facts(self, pool: str) -> Facts:
         """Every reading in parallel, through a Front End of the backup pool. Raises EngineUnavailable when nothing
         could be read, StepRefused for a pool that is not configured or where the account is refused altogether."""
-        own, partner = self._pair(pool)
+        own, partner = pool.lower(), self.settings.partner(pool)
         known = self._topology[1].pools if self._topology else ()
-        tasks = survey.tasks(self.settings, own, partner, survey.machines_of(self.settings, known))
-        results = self._read(tasks, self._endpoints(partner))
+        machines = survey.machines_of(self.settings, known)
+        if partner is None and own not in machines:
+            machines = survey.machines_of(self.settings, self.topology().pools)
+            if own not in machines:
+                raise self._no_pair(pool)
+        tasks = survey.tasks(self.settings, own, partner, machines)
+        results = self._read(tasks, self._endpoints(partner, avoid=own))
         return survey.facts(own, partner, results, self._clock())
 
     def parameters(self, cmdlet: str) -> frozenset[str]:
@@ -128,36 +133,35 @@ class Remote:
             error = failed[0]
         raise error
 
-    def _endpoints(self, pool: str | None = None) -> list[str]:
-        """Front Ends to ask, those that answered last first; of one pool, or of all."""
-        hosts = self.settings.front_ends[pool] if pool else [h for p in self.settings.front_ends.values() for h in p]
-        every = list(dict.fromkeys(hosts))
+    def _endpoints(self, pool: str | None = None, *, avoid: str = "") -> list[str]:
+        """Front Ends to ask, those that answered last first; of one pool, or of all but the one to avoid."""
+        pools = [pool] if pool else [p for p in self.settings.front_ends if p != avoid]
+        every = list(dict.fromkeys(host for p in pools for host in self.settings.front_ends[p]))
         return [e for e in self._good if e in every] + [e for e in every if e not in self._good]
 
     def _fresh(self, since: float) -> bool:
         return self._monotonic() - since < self.settings.cache
 
-    def _pair(self, pool: str) -> tuple[str, str]:
-        own, partner = pool.lower(), self.settings.partner(pool)
-        if partner is None:
-            near = difflib.get_close_matches(own, [p for pair in self.settings.pairs for p in pair], n=2)
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise StepRefused(
-                f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "
-                "Name its pair and their Front Ends under [remote]."
-            )
-        return own, partner
+    def _no_pair(self, pool: str) -> StepRefused:
+        near = difflib.get_close_matches(pool.lower(), [p for pair in self.settings.pairs for p in pair], n=2)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        return StepRefused(
+            f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "
+            "Name its pair and their Front Ends under [remote]."
+        )
 
     # --- running ---------------------------------------------------------------------------------------------------
 
     def ticket(self, pool: str, run: str, shell_id: str, command_id: str) -> Ticket:
         """Aimed at a Front End of the backup pool, in both directions; the one that answered last, else the first
         configured. Raises StepRefused where none is configured."""
-        _, partner = self._pair(pool)
+        partner = self.settings.partner(pool)
+        if partner is None:
+            raise self._no_pair(pool)
         return Ticket(
             run,
-            shell_id.upper(),
-            command_id.upper(),
+            shell_id,
+            command_id,
             endpoint=self._endpoints(partner)[0],
             configuration=self.settings.configuration_name,
         )

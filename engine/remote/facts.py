@@ -198,17 +198,23 @@ def front_end_up(found: list[Any]) -> bool | None:
     return None
 
 
-def health(machines: dict[str, bool | None], reachable: bool | None) -> Health:
+def complains(found: list[Any]) -> bool:
+    """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`"""
+    return any("no primaries" in plain(line).lower() for line in found)
+
+
+def health(machines: dict[str, bool | None], reachable: bool | None, *, complaint: bool = False) -> Health:
     """From the Front Ends' services: enough for a quorum, too few, none. Machines that could not be read count for
     neither. `reachable` False: neither the bot nor the surviving pool got an answer from any of them.
 
-    Whether the SQL back end is up is told by no read-only cmdlet we know: BACKEND_DOWN is never concluded here.
+    Whether the SQL back end is up is told plainly by no read-only cmdlet, so BACKEND_DOWN is never concluded. Where
+    the services run and routing groups have no primaries all the same, nobody can call the pool up.
     """
     up = sum(state is True for state in machines.values())
     unknown = sum(state is None for state in machines.values())
     needed = (len(machines) + 1) // 2
     if machines and up >= needed:
-        return Health.UP
+        return Health.UNKNOWN if complaint else Health.UP
     if machines and unknown == 0:
         return Health.QUORUM_LOST if up else Health.DOWN
     return Health.DOWN if up == 0 and reachable is False else Health.UNKNOWN

@@ -58,7 +58,7 @@ class Run:
         self._stop_sent = False
         self._ending = Ending()
         self._session = Session(door.settings, ticket.endpoint)
-        self._session.named(ticket.shell_id)
+        self._session.named(ticket.shell_id.upper())
         self._ps: Any = None
 
     # --- telling ---------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Run:
         except EngineError as error:
             self._delete_empty(error)
             raise
-        self._ps = self._session.pipeline(self._ticket.command_id)
+        self._ps = self._session.pipeline(self._ticket.command_id.upper())
         self._ps.add_cmdlet(plan.cmdlet).add_parameters(values)
         try:
             self._phase("sending")
@@ -300,8 +300,8 @@ class Run:
         return not_started("The bot stopped before the command was sent.")
 
     def _attach(self) -> None:
-        self._session.named(self._ticket.shell_id)
-        self._ps = self._session.pipeline(self._ticket.command_id)
+        self._session.named(self._ticket.shell_id.upper())
+        self._ps = self._session.pipeline(self._ticket.command_id.upper())
         inside.attach(self._session.pool, self._ps)
 
     def _look(self) -> Outcome | None:

@@ -41,6 +41,9 @@ class RemoteSettings(BaseModel):
 
     front_ends: dict[Host, tuple[Host, ...]]
     pairs: tuple[tuple[Host, Host], ...]
+    addresses: dict[Host, Host] = {}
+    """Where a Front End is reached if its name does not resolve: when the name servers went down with the site. A
+    certificate must then name the address too."""
 
     route: Route = "winrm"
     """`winrm`: the Front End's own WinRM and Import-Module. `ocspowershell`: IIS, RBAC roles decide."""
@@ -147,6 +150,10 @@ class RemoteSettings(BaseModel):
             if wanted in (one, other):
                 return other if wanted == one else one
         return None
+
+    def reached_at(self, host: str) -> str:
+        """The address of a Front End: its name, or what `addresses` says."""
+        return self.addresses.get(host, host)
 
     def address(self) -> dict[str, Any]:
         """Port and path of the route: WinRM's own, or OcsPowershell under IIS."""

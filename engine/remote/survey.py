@@ -7,7 +7,7 @@ knocked at (a TCP connection to its remoting port, nothing sent).
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,11 @@ def asks(*commands: Command) -> Task:
     return lambda reader: reader.ask(*commands)
 
 
-def tasks(settings: RemoteSettings, pool: str, partner: str, machines: dict[str, tuple[str, ...]]) -> dict[str, Task]:
+def tasks(
+    settings: RemoteSettings, pool: str, partner: str | None, machines: dict[str, tuple[str, ...]]
+) -> dict[str, Task]:
     """Every reading by its name, the slow ones first."""
-    both = (pool, partner)
+    both = (pool, partner) if partner else (pool,)
     told: dict[str, Task] = {}
     for p in both:
         # counted on the server: 80,000 user objects are not brought over the wire
@@ -51,7 +53,8 @@ def tasks(settings: RemoteSettings, pool: str, partner: str, machines: dict[str,
     for p in both:
         told[f"PoolState of {p}"] = asks(("Get-CsRegistrarConfiguration", {"Identity": f"service:Registrar:{p}"}))
         told[f"backup pool of {p}"] = asks(("Get-CsPoolBackupRelationship", {"PoolFqdn": p}))
-        told[f"answer of {p}"] = _knock(settings.front_ends[p], settings.address()["port"])
+        told[f"routing of {p}"] = asks(("Get-CsPoolFabricState", {"PoolFqdn": p, "Type": "Routing"}))
+        told[f"answer of {p}"] = _knock(settings, settings.front_ends.get(p, ()))
     return told
 
 
@@ -75,15 +78,18 @@ def _services(machines: tuple[str, ...]) -> Task:
     return task
 
 
-def _knock(machines: tuple[str, ...], port: int) -> Task:
-    def task(_: Reader) -> bool:
+def _knock(settings: RemoteSettings, machines: tuple[str, ...]) -> Task:
+    """Whether one of them takes a connection; None where none is known."""
+
+    def task(_: Reader) -> bool | None:
         for machine in machines:
             try:
-                socket.create_connection((machine, port), timeout=KNOCK).close()
+                address = (settings.reached_at(machine), settings.address()["port"])
+                socket.create_connection(address, timeout=KNOCK).close()
             except OSError:
                 continue
             return True
-        return False
+        return False if machines else None
 
     return task
 
@@ -93,20 +99,27 @@ def machines_of(settings: RemoteSettings, known: Iterable[Pool]) -> dict[str, tu
     return {**settings.front_ends, **{p.fqdn: p.front_ends for p in known if p.front_ends}}
 
 
-def facts(pool: str, partner: str, results: Results, read_at: datetime) -> Facts:
+def facts(pool: str, partner: str | None, results: Results, read_at: datetime) -> Facts:
     """The readings put together. What failed is unknown and named in `unread` with its reason."""
+    both = (pool, partner) if partner else (pool,)
     unread = [_why(name, result) for name, result in results.items() if isinstance(result, EngineError)]
     known = read.pools(_list(results, "pools"))
     told_edges, untold = read.edges(results["Edge pools"])
     unread += [f"next hop of Edge {fqdn}: its dependencies name no Registrar" for fqdn in untold]
-    own = _pool(pool, (pool, partner), known, results, unread)
-    other: PoolFacts | None = _pool(partner, (pool, partner), known, results, unread)
+    own = _pool(pool, both, known, results, unread)
+    other = _pool(partner, both, known, results, unread) if partner else None
     if own.backup and own.backup != partner:
-        unread.append(f"partner of {pool}: the topology says {own.backup}, the bot's configuration says {partner}")
+        configured = partner or "none"
+        unread.append(f"partner of {pool}: the topology says {own.backup}, the bot's configuration says {configured}")
         other = None
-    ours, theirs = results[f"backup service of {pool}"], results[f"backup service of {partner}"]
+    ours = results[f"backup service of {pool}"]
+    theirs = results[f"backup service of {partner}"] if partner else []
     outbound, inbound = read.replication(ours, theirs), read.replication(theirs, ours)
-    if Export.UNKNOWN in (outbound.export, inbound.export) and not any("backup service" in u for u in unread):
+    if (
+        partner
+        and Export.UNKNOWN in (outbound.export, inbound.export)
+        and not any("backup service" in u for u in unread)
+    ):
         unread.append("backup service: its modules' states are in no form this bot knows")
     return Facts(
         pool=own,
@@ -114,13 +127,13 @@ def facts(pool: str, partner: str, results: Results, read_at: datetime) -> Facts
         outbound=outbound,
         inbound=inbound,
         cms=_cms(results, known, unread),
-        edges=_of_pair(told_edges, pool, partner),
+        edges=_of_pair(told_edges, both),
         read_at=read_at,
         unread=tuple(unread),
     )
 
 
-def _pool(pool: str, pair: tuple[str, str], known: tuple[Pool, ...], results: Results, unread: list[str]) -> PoolFacts:
+def _pool(pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Results, unread: list[str]) -> PoolFacts:
     in_topology = next((p for p in known if p.fqdn == pool), None)
     found = _list(results, f"PoolState of {pool}")
     state, most = read.registrar_state(found)
@@ -138,7 +151,7 @@ def _pool(pool: str, pair: tuple[str, str], known: tuple[Pool, ...], results: Re
     return PoolFacts(
         fqdn=pool,
         state=state,
-        health=_health(services, reasons, results[f"answer of {pool}"]),
+        health=_health(services, reasons, results[f"answer of {pool}"], _list(results, f"routing of {pool}")),
         backup=backup,
         users=read.number(read.get(counted[0], "Count")) if counted else None,
         capacity=most * size if most and size else None,
@@ -149,11 +162,11 @@ def _pool(pool: str, pair: tuple[str, str], known: tuple[Pool, ...], results: Re
     )
 
 
-def _health(services: dict[str, bool | None], reasons: list[str], answer: Any) -> Health:
+def _health(services: dict[str, bool | None], reasons: list[str], answer: Any, routing: list[Any]) -> Health:
     """A machine that denies us its services is there, so the pool cannot be called down for it."""
-    reachable = None if isinstance(answer, EngineError) else bool(answer)
     denied = any("denied" in reason.lower() for reason in reasons)
-    return read.health(services, None if denied else reachable)
+    reachable = None if denied or isinstance(answer, EngineError) else answer
+    return read.health(services, reachable, complaint=read.complains(routing))
 
 
 def _front_ends(pool: str, results: Results) -> tuple[dict[str, bool | None], list[str]]:
@@ -173,8 +186,8 @@ def _cms(results: Results, known: tuple[Pool, ...], unread: list[str]) -> Cms:
     return told
 
 
-def _of_pair(told: Iterable[Edge], pool: str, partner: str) -> tuple[Edge, ...]:
-    return tuple(sorted((e for e in told if e.next_hop in (pool, partner)), key=lambda e: e.fqdn))
+def _of_pair(told: Iterable[Edge], pair: tuple[str, ...]) -> tuple[Edge, ...]:
+    return tuple(sorted((e for e in told if e.next_hop in pair), key=lambda e: e.fqdn))
 
 
 def _list(results: Results, name: str) -> list[Any]:
@@ -184,6 +197,3 @@ def _list(results: Results, name: str) -> list[Any]:
 
 def _why(name: str, error: EngineError) -> str:
     return f"{name}: {error.say}"
-
-
-Clock = Callable[[], datetime]

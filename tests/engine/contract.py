@@ -9,6 +9,7 @@ the one sentence that Microsoft documents.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from engine.lab.pools import Level
 from engine.lab.world import World
 from engine.model import Ended, Health, Kind, Options, PoolState, Record
 from engine.port import Engine, StepRefused
-from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, never, plan_of
+from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, ids, never, plan_of
 
 EDGE = (
     f'This Front-end pool "{P1}" is specified in topology as the next hop for the Edge server. Failing over this '
@@ -78,10 +79,10 @@ class EngineContract:
     def test_a_ticket_aims_at_the_surviving_pool_and_sends_nothing(self, engine: Engine, world: World) -> None:
         """The failing pool is never needed; making the ticket leaves the world as it is."""
         before = digest(world)
-        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
         endpoints = next(pool.front_ends for pool in engine.topology().pools if pool.fqdn == P2)
         assert ticket.endpoint in endpoints
-        assert (ticket.run, ticket.shell_id, ticket.command_id, ticket.seen) == ("run-1", "shell-1", "command-1", 0)
+        assert (ticket.run, ticket.shell_id, ticket.command_id, ticket.seen) == ("run-1", *ids("run-1"), 0)
         assert digest(world) == before
 
     def test_a_failover_hands_the_users_to_the_backup_pool(self, engine: Engine, world: World) -> None:
@@ -122,7 +123,7 @@ class EngineContract:
     def test_a_run_that_was_never_sent_is_not_started_by_reattaching(self, engine: Engine, world: World) -> None:
         """NOT_STARTED where that can be proved, UNKNOWN where not; the pools are untouched either way."""
         before = digest(world, STATE)
-        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
         outcome = engine.reattach(ticket, plan_of(engine, Kind.FAILOVER), Told(), never)
         assert outcome.ended in {Ended.NOT_STARTED, Ended.UNKNOWN}
         assert digest(world, STATE) == before
@@ -130,9 +131,10 @@ class EngineContract:
     def test_reattaching_to_a_finished_run_never_runs_it_again(self, engine: Engine, world: World) -> None:
         """Whatever the engine can still find out, the users were redirected once."""
         plan = plan_of(engine, Kind.FAILOVER)
-        ticket = engine.ticket(P1, "run-1", "shell-1", "command-1")
-        engine.invoke(ticket, plan, Told(), never)
-        again = engine.reattach(ticket, plan, Told(), never)
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
+        told = Told()
+        engine.invoke(ticket, plan, told, never)
+        again = engine.reattach(replace(ticket, phase="ended", seen=told[-1].n), plan, Told(), never)
         assert again.ended in {Ended.COMPLETED, Ended.UNKNOWN}
         assert column(world, P1, "epoch") == 2
 

@@ -346,8 +346,10 @@ def get_windows_service(context: Context) -> Iterator[object]:
     computer = str(context.get("ComputerName") or "").lower()
     for pool in context.backend.topology().pools:
         machines = [m for m in (pool.front_ends or (pool.fqdn,)) if computer in ("", m.lower())]
-        up = _facts(context, pool.fqdn).pool.health is Health.UP if machines else False
-        for _ in machines:
+        facts = _facts(context, pool.fqdn).pool if machines else None
+        running = pool.front_ends[: facts.front_ends_up] if facts and facts.front_ends_up is not None else ()
+        for machine in machines:
+            up = machine in running or (not pool.front_ends and facts is not None and facts.health is Health.UP)
             for name in ("RTCSRV", "LYNCBACKUP"):
                 types = ("Microsoft.Rtc.Management.Deploy.Internal.NTService", "System.Object")
                 state = {"Status": "Running" if up else "Stopped", "Name": name, "RoleName": ["Registrar"],

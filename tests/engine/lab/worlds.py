@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -76,8 +77,14 @@ def go(
     cancelled: Callable[[], bool] = never,
 ) -> Outcome:
     """Plan and run one cmdlet."""
-    ticket = engine.ticket(pool, run, f"shell-{run}", f"command-{run}")
+    ticket = engine.ticket(pool, run, *ids(run))
     return engine.invoke(ticket, plan_of(engine, kind, pool, options), Told() if sink is None else sink, cancelled)
+
+
+def ids(run: str) -> tuple[str, str]:
+    """Shell id and command id of a run: upper-case UUIDs, as WinRM takes no others."""
+    shell, command = (uuid.uuid5(uuid.NAMESPACE_DNS, f"{what}.{run}") for what in ("shell", "command"))
+    return str(shell).upper(), str(command).upper()
 
 
 STATE = ("pool", "fe", "edge", "cms", "user", "session", "item", "loss", "step")
