@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from audit.model import Verification
-from bot.blocks import Block, Card, bold, context, line, preformatted, rich
+from bot.blocks import Block, Card, bold, bullets, code, context, line, preformatted, rich
 from bot.journal import Journal
 from bot.story import told
 from commands._wish import Answer, Line
@@ -22,10 +22,13 @@ MAX_CHUNKS = 12
 def shown(answer: Answer) -> Card:
     """The answer as a message; a table that is too long says where the rest is."""
     blocks: list[Block] = [rich(line(bold(answer.title)), *(line(text) for text in answer.lines))]
+    if answer.items:
+        blocks.append(rich(bullets(line(code(typed), f"  {say}") for typed, say in answer.items)))
     blocks += [rich(preformatted(chunk)) for chunk in _chunks(answer.table)]
     if answer.foot:
         blocks.append(context(answer.foot))
-    text = "\n".join([answer.title, *answer.lines, *answer.table, answer.foot]).strip()
+    items = [f"{typed}  {say}" for typed, say in answer.items]
+    text = "\n".join([answer.title, *answer.lines, *items, *answer.table, answer.foot]).strip()
     return Card(text[:3_500], tuple(blocks))
 
 

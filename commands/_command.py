@@ -87,13 +87,9 @@ class Command:
 
     def help(self) -> Answer:
         """Usage, switches in both spellings, and examples; the docs are made from the same."""
-        width = max((len(_spelling(p)) for p in self._options()), default=0)
-        switches = tuple(f"{_spelling(p):<{width}}  {_told(p)}" for p in self._options())
-        wide = max(len(example) for example, _ in self.examples)
-        examples = tuple(f"{example:<{wide}}  {say}" for example, say in self.examples)
-        lines = ((self.parser.help or "").strip(),)
-        table = (f"/{self.name} {self._usage()}".strip(), "", *switches, *([""] if switches else []), *examples)
-        return Answer(f"/{self.name}", lines, table)
+        lines = ((self.parser.help or "").strip(), f"/{self.name} {self._usage()}".strip())
+        switches = tuple((_spelling(option), option.help or "") for option in self._options())
+        return Answer(f"/{self.name}", lines, items=(*switches, *self.examples))
 
     def _options(self) -> Sequence[click.Option]:
         return [p for p in self.parser.params if isinstance(p, click.Option) and not p.hidden]
@@ -108,10 +104,6 @@ def _spelling(option: click.Option) -> str:
     value = "" if option.is_flag else f" {option.make_metavar(click.Context(click.Command('x')))}"
     cmdlet = _CMDLET.get(option.name or "")
     return f"{option.opts[0]}{value}" + (f", -{cmdlet}" if cmdlet else "")
-
-
-def _told(option: click.Option) -> str:
-    return option.help or ""
 
 
 _CMDLET = {

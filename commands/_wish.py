@@ -50,12 +50,14 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """Lines of plain text under a heading; a `table` is shown in fixed width."""
+    """Lines of plain text under a heading; `items` are something typed and what it means; a `table` is shown in
+    fixed width."""
 
     title: str
     lines: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
     foot: str = ""
+    items: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

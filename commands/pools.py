@@ -4,7 +4,7 @@ import click
 
 from commands._wish import Answer, Look, View
 from engine.guards import HOME
-from engine.model import Facts, Pool, PoolFacts, PoolState, Refusal
+from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
 from engine.port import EngineError
 from engine.resolve import resolve
 
@@ -28,25 +28,31 @@ def _answer(view: View, named: str | None) -> Answer:
         if isinstance(found, Refusal):
             return Answer(found.say, (found.cure,))
         chosen = tuple(p for p in topology.pools if p.fqdn in {found.fqdn, found.backup})
-    rows = [("pool", "state", "health", "users", "served by", "backup pool"), *(_row(view, p) for p in chosen)]
+    rows = [("pool", "state", "health", "users", "served by", "backup"), *(_row(view, p) for p in chosen)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     table = tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
     return Answer("Pools", tuple(_open(view)) + tuple(view.health), table, f"Read now, by the {view.engine} engine.")
 
 
 def _row(view: View, pool: Pool) -> tuple[str, ...]:
+    backup = _short(pool.backup) if pool.backup else "none"
     try:
         facts = view.facts(pool.fqdn)
     except EngineError as error:
-        return pool.fqdn, "not readable", error.say, "?", "?", pool.backup or "none"
+        return pool.fqdn, "not readable", error.say, "?", "?", backup
     read = facts.pool
     users = f"{read.users:,}" if read.users is not None else "?"
-    return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), pool.backup or "none"
+    return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), backup
+
+
+def _short(fqdn: str) -> str:
+    """Narrow enough for a phone: the first column has the whole name of every pool."""
+    return fqdn.partition(".")[0]
 
 
 def _health(pool: PoolFacts) -> str:
     if pool.front_ends and pool.front_ends_up is not None and pool.front_ends_up < pool.front_ends:
-        return f"{pool.health.value} ({pool.front_ends_up} of {pool.front_ends} Front Ends)"
+        return f"{pool.health.value} ({pool.front_ends_up}/{pool.front_ends} FE)"
     return pool.health.value
 
 
@@ -59,9 +65,13 @@ def _served_by(facts: Facts) -> str:
         return "in transition" if facts.pool.state is PoolState.FAILING_OVER else "?"
     if serving is None:
         return "?"
-    if serving.health.value == "unknown":
-        return f"{serving.fqdn}?"
-    return serving.fqdn if serving.health.value == "up" else "nobody"
+    match serving.health:
+        case Health.UP:
+            return "itself" if serving is facts.pool else _short(serving.fqdn)
+        case Health.UNKNOWN:
+            return "?"
+        case _:
+            return "nobody"
 
 
 def _open(view: View) -> list[str]:
