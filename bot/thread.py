@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.model import Row
-from bot.blocks import Block, Card, line, rich
+from bot.blocks import Block, Card, cut, line, rich
 from bot.story import told
 from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
 
@@ -43,11 +43,12 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
     for row, event in events:
         text = told(event)
         if text:
-            entry = f"{row.at:%H:%M:%S}  {text}"[:ROOM]
-            if sum(map(len, lines)) + len(entry) > ROOM:
-                flush()
+            entry = cut(f"{row.at:%H:%M:%S}  {text}", ROOM)
+            verdict = isinstance(event, OperationClosed | RunDoubted)
+            if verdict or sum(map(len, lines)) + len(entry) > ROOM:
+                flush()  # a verdict stands alone: the channel sees it too, and needs nothing of what led there
             lines.append(entry)
-            loud = loud or isinstance(event, OperationClosed | RunDoubted)
+            loud = loud or verdict
             urgent = urgent or not isinstance(event, RunRecorded)
             ping = ping or isinstance(event, PreflightPassed | RequestReminded)
         through = row.version or through

@@ -89,7 +89,7 @@ class Command:
         """Usage, switches in both spellings, and examples; the docs are made from the same."""
         lines = ((self.parser.help or "").strip(), f"/{self.name} {self._usage()}".strip())
         switches = tuple((_spelling(option), option.help or "") for option in self._options())
-        return Answer(f"/{self.name}", lines, items=(*switches, *self.examples))
+        return Answer(f"/{self.name}", lines, items=(*self.examples, *switches))
 
     def _options(self) -> Sequence[click.Option]:
         return [p for p in self.parser.params if isinstance(p, click.Option) and not p.hidden]

@@ -87,9 +87,11 @@ def ask(kind: Kind, pool: str | None, fqdn: str | None, reason: str, **options: 
     return Ask(kind, named, Options(**options), reason)
 
 
-DISASTER = _flag(
-    "--disaster", "DisasterMode", "disaster", "the other side is lost or unreachable; what is not copied is lost"
-)
+def disaster(say: str) -> Decorator:
+    """--disaster; what is lost depends on the direction."""
+    return _flag("--disaster", "DisasterMode", "disaster", say)
+
+
 FLUSH = _flag("--flush-storage", "FlushStorageService", "flush_storage", "empties the storage service queues first")
 STOP_DELAY = click.option(
     "--stop-delay",

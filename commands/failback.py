@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from commands._switches import DISASTER, ask, switches
+from commands._switches import ask, disaster, switches
 from commands._wish import Ask
 from engine.model import Kind
 
@@ -13,12 +13,13 @@ EXAMPLES = (
     ("/failback pool01 --whatif", "shows what would happen, and changes nothing"),
     ("/failback pool01 --disaster", "the backup pool is lost: what users made there is lost with it"),
 )
+LOST = "the backup pool cannot be reached; what users made there since the failover is lost"
 
 
 @click.command(
     add_help_option=False,
     help="Ask for a failed-over pool's users to be brought home. Nothing runs before a lead approves.",
 )
-@switches(DISASTER)
+@switches(disaster(LOST))
 def command(pool: str | None, fqdn: str | None, reason: str, **options: Any) -> Ask:
     return ask(Kind.FAILBACK, pool, fqdn, reason, **options)
