@@ -29,9 +29,9 @@ BACKOFF = 0.5
 
 
 def quiet_loggers() -> None:
-    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it."""
+    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it. Its INFO is one line for each object."""
     for name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Session:

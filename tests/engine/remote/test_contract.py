@@ -1,0 +1,63 @@
+"""The remote engine keeps the contract of every engine, over the wire, with a tiny lab world behind the peer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.lab.build import Size
+from engine.lab.trouble import reset
+from engine.lab.world import World
+from engine.remote.engine import Remote
+from tests.engine.contract import EngineContract
+from tests.engine.lab.worlds import P1, P2, P3, P4
+from tests.engine.remote.rig import NOON, pause, settings
+from tests.wsman.peer import Peer
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("contract") / "world.db"
+
+
+@pytest.fixture(scope="module")
+def peer(path: Path) -> Iterator[Peer]:
+    with Peer.start({"auto_disconnect": 2.0}, world=path, product="2013") as started:
+        yield started
+
+
+@pytest.fixture
+def world(peer: Peer, path: Path) -> Iterator[World]:
+    """Another handle on the peer's world, made anew for each test."""
+    handle = World(path, clock=time.time)
+    reset(handle, Size.TINY, "2013")
+    yield handle
+    handle.close()
+
+
+def over(peer: Peer, transport: str) -> Remote:
+    pools = {
+        pool: tuple(f"{pool.partition('.')[0]}-fe{n:02}.contoso.com" for n in range(1, 4)) for pool in (P1, P2, P3, P4)
+    }
+    hosts = {host: peer.host for machines in pools.values() for host in machines}
+    chosen = settings(peer, transport, readers=3, front_ends=pools, pairs=((P1, P2), (P3, P4)), addresses=hosts)
+    return Remote(chosen, clock=lambda: NOON, wait=pause, monotonic=time.monotonic)
+
+
+class TestOverHttpsWithNegotiate(EngineContract):
+    """HTTPS, Negotiate with channel binding: how it is meant to be run."""
+
+    @pytest.fixture
+    def engine(self, peer: Peer, world: World) -> Remote:
+        return over(peer, "https-negotiate")
+
+
+class TestOverHttpWithNtlm(EngineContract):
+    """HTTP with NTLM message encryption: WinRM's own default."""
+
+    @pytest.fixture
+    def engine(self, peer: Peer, world: World) -> Remote:
+        return over(peer, "http-ntlm")
