@@ -20,6 +20,7 @@ import importlib
 import itertools
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -91,6 +92,7 @@ def run(settings: Settings, backend: Backend, tapes: Path | None, directory: Pat
     print(json.dumps(listening), flush=True)
     if not detached:
         threading.Thread(target=_until_end_of_input, args=(stop,), daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     while not stop.wait(SWEEP):
         shells.sweep()
     return 0

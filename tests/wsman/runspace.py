@@ -13,6 +13,7 @@ import uuid
 import xml.etree.ElementTree as ET
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +146,7 @@ class Runspace:
         self.outbox = Outbox()
         self.pipelines: dict[str, Pipeline] = {}
         self._calls = 0
+        self._busy = 0
 
     # From the client
 
@@ -224,7 +226,8 @@ class Runspace:
         )  # fmt: skip
         end: tuple[int, clixml.ErrorRecord | None] = (4, None)
         try:
-            self._run(pipeline)
+            with self._runspace_for(pipeline):
+                self._run(pipeline)
             if pipeline.stopping.is_set():
                 end = (3, stopped)
         except Stopped:
@@ -242,6 +245,22 @@ class Runspace:
             self.emit(ps.PSRPMessageType.PipelineState, clixml.state(*end), pipeline, last=True)
         except Killed:
             return
+
+    @contextmanager
+    def _runspace_for(self, pipeline: Pipeline) -> Iterator[None]:
+        """One of the pool's runspaces; a pool of one runs its pipelines one after the other. Raises Stopped, Killed."""
+        with self._lock:
+            while self._busy >= max(1, self._pool.max_runspaces):
+                if pipeline.cancelled():
+                    raise Stopped
+                self._lock.wait()
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= 1
+                self._lock.notify_all()
 
     # To the client
 

@@ -52,6 +52,8 @@ class Settings:
     """False: /wsman refuses Disconnect, Connect and Reconnect, as /OcsPowershell always does here."""
     no_language: bool = True
     """True: script text is refused, only commands with parameters run."""
+    configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
+    """The session configurations that are registered; a JEA one is a further name here."""
     module: str = "SkypeForBusiness"
     """The module that Import-Module finds; `Lync` for a 2013 pool."""
     noise: bool = True
@@ -65,6 +67,8 @@ class Settings:
         if unknown := sorted(set(values) - known):
             raise ValueError(f"no such setting of the peer: {', '.join(unknown)}")
         given = dict(values)
+        if "configurations" in given:
+            given["configurations"] = tuple(given["configurations"])
         if "users" in given:
             given["users"] = tuple(
                 user if isinstance(user, User) else User(**{**user, "denied": tuple(user.get("denied", ()))})

@@ -21,7 +21,6 @@ from tests.wsman.runspace import BadData, Outbox, Pipeline, Run, Runspace
 from tests.wsman.settings import Settings, User
 from tests.wsman.soap import Fault, Request
 
-CONFIGURATION = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 KEPT_REPLIES = 8
 LOOK = 0.1
 """Seconds between two looks at whether the client of a long poll is still there."""
@@ -58,6 +57,7 @@ class Shell:
         self.id = shell_id
         self.owner = owner
         self.endpoint = endpoint
+        self.resource = ""
         self.session = session
         self.lock = threading.Condition()
         self.state = "Connected"
@@ -167,7 +167,8 @@ class Shells:
         return Answer(body)
 
     def _create(self, request: Request, user: User, endpoint: Endpoint) -> Answer:
-        if request.resource.lower() != CONFIGURATION.lower():
+        known = [f"{soap.POWERSHELL}{name}".lower() for name in self._settings().configurations]
+        if request.resource.lower() not in known:
             raise Fault("unknown_resource")
         if not user.may_connect:
             raise Fault("access_denied")
@@ -191,7 +192,7 @@ class Shells:
             self.table[shell.id] = shell
         reference = (
             f"<x:ResourceCreated><a:Address>{escape(request.to)}</a:Address><a:ReferenceParameters><w:ResourceURI>"
-            f'{CONFIGURATION}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector>'
+            f'{escape(shell.resource)}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell.id}</w:Selector>'
             "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
         )
         return Answer(reference + self._described(shell, memory=False))
@@ -200,7 +201,7 @@ class Shells:
         now = self._clock()
         used = "<rsp:MemoryUsed>57MB</rsp:MemoryUsed><rsp:ChildProcesses>0</rsp:ChildProcesses>" if memory else ""
         return (
-            f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{CONFIGURATION}</rsp:ResourceUri>"
+            f"<rsp:Shell><rsp:ShellId>{shell.id}</rsp:ShellId><rsp:ResourceUri>{escape(shell.resource)}</rsp:ResourceUri>"
             f"<rsp:Owner>{escape(shell.owner.name)}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP>"
             f"<rsp:ProcessId>2792</rsp:ProcessId><rsp:IdleTimeOut>PT{shell.idle_timeout:.3f}S</rsp:IdleTimeOut>"
             "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"

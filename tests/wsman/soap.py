@@ -26,6 +26,7 @@ NS: Mapping[str, str] = {
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 POWERSHELL = "http://schemas.microsoft.com/powershell/"
 ANONYMOUS = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
+DETAIL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/"
 FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
 
 
@@ -138,6 +139,8 @@ class FaultKind:
     text: str
     provider: str = ""
     """Path of the DLL where the text comes as a ProviderFault."""
+    detail: str = ""
+    """Last part of the FaultDetail URI."""
 
 
 _NO_COMMAND = (
@@ -158,8 +161,15 @@ FAULTS: Mapping[str, FaultKind] = {
         "w:TimedOut",
         "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ",
     ),
-    "no_command": FaultKind(2150858843, True, "w:InvalidSelectors", _NO_COMMAND),
-    "no_shell": FaultKind(2150858843, True, "w:InvalidSelectors", _BAD_SELECTORS),
+    "no_command": FaultKind(2150858843, True, "w:InvalidSelectors", _NO_COMMAND, detail="UnexpectedSelectors"),
+    "no_shell": FaultKind(
+        2150858843,
+        True,
+        "w:InvalidSelectors",
+        _BAD_SELECTORS,
+        "%systemroot%\\system32\\WsmSvc.dll",
+        "UnexpectedSelectors",
+    ),
     # modelled: code and name of winerror.h, text ours or quoted from issue threads
     "access_denied": FaultKind(5, True, "w:AccessDenied", "Access is denied. "),
     "shell_disconnected": FaultKind(
@@ -211,13 +221,14 @@ def fault_reply(request: Request, name: str, number: int) -> bytes:
     """The fault as WinRM writes it; sent with HTTP 500."""
     kind = FAULTS[name]
     text = escape(kind.text)
+    detail = f"<w:FaultDetail>{DETAIL}{kind.detail}</w:FaultDetail>" if kind.detail else ""
     message = f'<f:ProviderFault provider="peer" path="{kind.provider}">{text}</f:ProviderFault>'
     return _envelope(
         FAULT_ACTION,
         request.message_id,
         f"<s:Fault><s:Code><s:Value>s:{'Sender' if kind.sender else 'Receiver'}</s:Value><s:Subcode>"
         f'<s:Value>{kind.subcode}</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">{text}</s:Text>'
-        '</s:Reason><s:Detail><f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" '
+        f'</s:Reason><s:Detail>{detail}<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" '
         f'Code="{kind.code}" Machine="127.0.0.1"><f:Message>{message if kind.provider else text}</f:Message>'
         "</f:WSManFault></s:Detail></s:Fault>",
         number,

@@ -216,6 +216,17 @@ def test_malformed_clixml_is_a_fault_and_harms_nothing(pool: RunspacePool, peer:
     assert ran(pool, "Write-Output", InputObject="x").output == ["x"]
 
 
+def test_a_pool_of_one_runs_its_pipelines_one_after_the_other(pool: RunspacePool, peer: Peer) -> None:
+    """The second ends only after the first has; another pool does not wait."""
+    first = begun(pool, "Start-Sleep", Milliseconds=700)
+    second = begun(pool, "Write-Output", InputObject="x")
+    assert ran(opened(peer.wsman()), "Write-Output", InputObject="y").output == ["y"]
+    second.end_invoke()
+    assert second.output == ["x"]
+    (commands,) = (s["commands"] for s in peer.shells() if s["id"] == pool.id)
+    assert commands[first.id] == "finished"
+
+
 def test_pools_can_be_resized_and_asked(pool: RunspacePool) -> None:
     """SetMax-, GetAvailable- and ResetRunspaceState, which pypsrp spells differently from psrpcore."""
     pool.max_runspaces = 3

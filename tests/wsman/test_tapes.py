@@ -5,6 +5,7 @@ They are in pypsrp's sdist, which is not part of this repository: `python -m tes
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,8 @@ def _text(value: Any) -> str:
             return str(value).lower()
         case bytes() | list() | dict() | None:
             return ""
+        case ET.Element():
+            return ""  # a SecureString: its key stayed with the recorded session
         case ComplexObject():
             return "" if str(value) == "None" else str(value)
         case _:
