@@ -141,8 +141,9 @@ class EngineContract:
     @pytest.mark.parametrize(
         ("kind", "pool", "troubles"),
         [
-            (Kind.FAILOVER, P1, [("pool", P2)]),
-            (Kind.FAILOVER, P1, [("backend", P2)]),
+            (Kind.FAILOVER, P3, [("pool", P4)]),
+            (Kind.FAILOVER, P3, [("backend", P4)]),
+            (Kind.FAILOVER, P3, [("quorum", P4)]),
             (Kind.FAILOVER, P1, [("cms-lost",)]),
             (Kind.FAILOVER, P2, [("edge", P1)]),  # the CMS is on pool02
             (Kind.FAILOVER, P1, [("edge", P1)]),
@@ -160,6 +161,18 @@ class EngineContract:
         outcome = go(engine, kind, pool)
         assert (outcome.ended, bool(outcome.say)) == (Ended.FAILED, True)
         assert digest(world, STATE) == before
+
+    def test_a_failback_waits_for_both_pools(self, engine: Engine, world: World) -> None:
+        """Refused while the home pool is down, and, without -DisasterMode, while the backup pool is."""
+        go(engine, Kind.FAILOVER, P3, run="run-1")
+        trouble.break_(world, "pool", P3)
+        assert go(engine, Kind.FAILBACK, P3, run="run-2").ended is Ended.FAILED
+        trouble.repair(world, "pool", P3)
+        trouble.break_(world, "pool", P4)
+        assert go(engine, Kind.FAILBACK, P3, run="run-3").ended is Ended.FAILED
+        assert engine.facts(P3).pool.state is PoolState.FAILED_OVER
+        assert go(engine, Kind.FAILBACK, P3, Options(disaster=True), run="run-4").ended in DONE
+        assert engine.facts(P3).pool.state in {PoolState.ACTIVE, PoolState.FAILED_BACK}
 
     def test_the_edge_refusal_is_microsofts_sentence(self, engine: Engine, world: World) -> None:
         """Word for word as documented, so that an administrator can search for it."""

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from engine.lab import trouble
+from engine.lab import runs, trouble
 from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.show import show
@@ -81,6 +82,34 @@ def test_a_run_that_was_declared_never_begun_cannot_begin(tmp_path: Path) -> Non
     assert lab.reattach(ticket, plan, Told(), never).ended is Ended.NOT_STARTED
     assert lab.invoke(ticket, plan, Told(), never).ended is Ended.NOT_STARTED
     assert lab.facts(P1).pool.state is PoolState.ACTIVE
+
+
+def test_two_processes_perform_a_due_step_once(tmp_path: Path) -> None:
+    """Both see that a step is due; one performs it, and the other does not take the next one for it."""
+    for attempt in range(10):
+        place = tmp_path / str(attempt)
+        place.mkdir()
+        time = Time()
+        lab = new_lab(place, time=time, speed=1.0)
+        trouble.break_(lab.world, "backlog", P1, "1000")  # the second step takes ten seconds
+        with pytest.raises(Dead):
+            go(lab, Kind.FAILOVER, sink=dies_after(4, Told()))
+        time.wait(1)
+        other = World(place / "world.db", clock=time)
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(lambda world: runs.step(world, "run-1"), (lab.world, other)))
+        assert other.one("SELECT k FROM run") == (1,)
+        lab.close()
+        other.close()
+
+
+def test_two_threads_with_one_ticket_make_one_run(tmp_path: Path) -> None:
+    """Both are told the same end."""
+    lab = new_lab(tmp_path)
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(go, lab, Kind.FAILOVER) for _ in range(2)]
+        assert both[0].result() == both[1].result()
+    assert column(lab.world, P1, "epoch") == 2
 
 
 def test_lost_sight_is_unknown_until_it_is_repaired(tmp_path: Path) -> None:

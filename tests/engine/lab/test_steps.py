@@ -13,7 +13,7 @@ from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.pools import Level
 from engine.lab.world import WorldLost
-from engine.model import Ended, Export, Kind, Options, PoolState
+from engine.model import Ended, Export, Import, Kind, Options, PoolState
 from engine.port import StepRefused
 from tests.engine.lab.worlds import ALONE, P1, P2, STATE, Time, Told, column, digest, go, new_lab
 
@@ -205,6 +205,36 @@ def test_the_pool_is_read_only_and_failing_over_while_the_run_is_at_work(tmp_pat
     go(lab, Kind.FAILOVER, cancelled=look)
     assert (PoolState.FAILING_OVER, Export.FINAL, Level.RESILIENCY) in seen
     assert lab.facts(P1).pool.state is PoolState.FAILED_OVER
+
+
+def test_facts_say_how_old_the_copy_is(tmp_path: Path) -> None:
+    """With the link broken and more waiting than one batch, the age grows with the clock; a little later the drained
+    backlog is steady again and the age is nothing."""
+    time = Time()
+    lab = new_lab(tmp_path, time=time, speed=1.0)
+    trouble.break_(lab.world, "link", P1)
+    trouble.break_(lab.world, "backlog", P1, "500")
+    time.wait(600)
+    copy = lab.facts(P1).outbound
+    assert (copy.export, copy.backlog, copy.age) == (Export.NOT_STEADY, 500, 600)
+    trouble.repair(lab.world, "link")
+    time.wait(10)
+    copy = lab.facts(P1).outbound
+    assert (copy.export, copy.backlog, copy.age) == (Export.STEADY, 0, 0)
+
+
+def test_the_backup_services_errors_are_seen_on_their_side(tmp_path: Path) -> None:
+    """A failing export shows at the source, a failing import at the target, and nothing is copied."""
+    lab = new_lab(tmp_path)
+    trouble.break_(lab.world, "backup-service", P1, "export")
+    trouble.break_(lab.world, "backup-service", P2, "export")
+    trouble.repair(lab.world, "backup-service", P1)
+    assert lab.facts(P1).outbound.export is Export.STEADY
+    assert lab.facts(P1).inbound.export is Export.ERROR
+    trouble.break_(lab.world, "backup-service", P2, "import")
+    assert lab.facts(P1).outbound.imports is Import.ERROR
+    users.write(lab.world, users.some(lab.world, P1)[0], "something")
+    assert users.replicate(lab.world, P1) == 0
 
 
 def test_resiliency_mode_comes_when_the_voice_interval_is_over(tmp_path: Path) -> None:

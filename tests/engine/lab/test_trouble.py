@@ -1,0 +1,89 @@
+"""`lab show|break|repair|reset`: what they answer, also to what does not exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.lab import trouble
+from engine.lab.build import Size
+from engine.lab.show import show
+from engine.model import Kind
+from tests.engine.lab.worlds import P1, P2, STATE, digest, go, new_lab
+
+ARGUMENTS = {"POOL": P1, "NUMBER": "2", "WRITES": "250", "FACTOR": "10", "[export|import]": "import"}
+
+
+@pytest.mark.parametrize("what", list(trouble.BREAKABLE))
+def test_everything_that_can_be_broken_can_be_repaired(tmp_path: Path, what: str) -> None:
+    """Each trouble changes the world and says so in a sentence; its repair brings back what was."""
+    lab = new_lab(tmp_path)
+    tables = ("fe", "edge", "cms", "clock")
+    names = "health, backend_up, link_up, export_ok, import_ok, write_seq - repl_seq, down_since"
+    before = digest(lab.world, tables), lab.world.one(f"SELECT {names} FROM pool WHERE fqdn = ?", (P1,))
+    arguments = [ARGUMENTS[name] for name in trouble.BREAKABLE[what].arguments.split()]
+    assert trouble.break_(lab.world, what, *arguments).endswith(".")
+    broken = digest(lab.world, tables), lab.world.one(f"SELECT {names} FROM pool WHERE fqdn = ?", (P1,))
+    assert broken != before
+    trouble.repair(lab.world, what)
+    assert (digest(lab.world, tables), lab.world.one(f"SELECT {names} FROM pool WHERE fqdn = ?", (P1,))) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("pol", "pool01"), "'pol' cannot be broken; there is pool"),
+        (("pool", "pool1"), "there is no pool pool1; did you mean pool0"),
+        (("pool", "pool01.emea.contoso.com"), "there is no pool"),
+        (("pool",), "break pool takes: POOL"),
+        (("pool", "pool01", "x"), "break pool takes: POOL"),
+        (("fe", "pool01", "99"), "99 is not a number from 1 to 3"),
+        (("fe", "pool01", "-1"), "-1 is not a number"),
+        (("backlog", "pool01", "many"), "many is not a number"),
+        (("quorum", "pool-alone"), "only by being down altogether"),
+        (("backup-service", "pool01", "sideways"), "not 'sideways'"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(tmp_path: Path, words: tuple[str, ...], answer: str) -> None:
+    """ValueError with what there is; the world stays as it was."""
+    lab = new_lab(tmp_path)
+    before = digest(lab.world)
+    with pytest.raises(ValueError, match=answer.replace("(", r"\(")):
+        trouble.break_(lab.world, words[0], *words[1:])
+    assert digest(lab.world) == before
+
+
+def test_a_short_name_that_fits_two_pools_is_refused_with_both(tmp_path: Path) -> None:
+    """In the forest pool01 alone says too little; the full name does."""
+    lab = new_lab(tmp_path, size=Size.FOREST)
+    with pytest.raises(ValueError, match=r"pool01\.contoso\.com or pool01\.emea\.contoso\.com"):
+        trouble.break_(lab.world, "pool", "pool01")
+    assert "pool01.emea" in trouble.break_(lab.world, "pool", "POOL01.emea.contoso.com")
+    assert lab.world.one("SELECT count(*) FROM user") == (1_000_000,)
+
+
+def test_show_tells_who_serves_whom(tmp_path: Path) -> None:
+    """One line a pool, the CMS, the Edge and the runs."""
+    lab = new_lab(tmp_path)
+    trouble.break_(lab.world, "pool", P2)
+    trouble.repair(lab.world, "pool", P2)
+    go(lab, Kind.FAILOVER)
+    lines = show(lab.world)
+    row = next(line for line in lines if line.startswith(P1))
+    assert row.split() == [P1, "FailedOver", "up", "3/3", "50", P2, "0", "-"]
+    assert lines[-3:] == [
+        f"Central Management Store: {P2} (up)",
+        f"Edge edge01.contoso.com: next hop {P2} (up)",
+        f"Run run-1: failover of {P1}, completed",
+    ]
+
+
+def test_reset_is_the_first_day_again(tmp_path: Path) -> None:
+    """Also under the feet of somebody who has the world open; the speed stays."""
+    lab = new_lab(tmp_path, speed=60.0)
+    first = digest(lab.world, STATE)
+    trouble.break_(lab.world, "pool", P1)
+    trouble.reset(lab.world, Size.TINY)
+    assert digest(lab.world, STATE) == first
+    assert (lab.world.speed, lab.world.instant) == (60.0, False)
