@@ -29,6 +29,8 @@ from engine.remote.wire import arguments
 
 LOOK_AGAIN = 3.0
 """Seconds between two looks for a command that is not there: the request may still be on its way."""
+LONGEST_PAUSE = 10.0
+"""Seconds between two attempts to see a run again."""
 Seen = Literal["news", "lost", "gone", "disconnected"]
 
 
@@ -214,7 +216,7 @@ class Run:
     def _again(self, seen: Seen, lost: int) -> None:
         """Before the next poll: a new connection, or the shell connected again."""
         if lost > 1:
-            self._pause(min(lost, 10))
+            self._pause(min(LONGEST_PAUSE, 2 ** (lost - 4)))  # 0.25 s, 0.5 s, 1 s ...
         if seen == "disconnected":
             with suppress(*errors.REMOTE):
                 inside.reconnect(self._session.pool)

@@ -91,3 +91,8 @@ def go(engine: Remote, told: Told, its: Ticket | None = None, cancelled: Callabl
 def sent(peer: Peer, command_id: str) -> int:
     """How many Commands with this id reached the peer."""
     return sum(entry["command"] == command_id for entry in peer.log("Command"))
+
+
+def kept(peer: Peer, shell_id: str) -> bool:
+    """Whether the peer still has this shell."""
+    return any(shell["id"] == shell_id for shell in peer.shells())

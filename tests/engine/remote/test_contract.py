@@ -51,7 +51,7 @@ class TestOverHttpsWithNegotiate(EngineContract):
     """HTTPS, Negotiate with channel binding: how it is meant to be run."""
 
     @pytest.fixture
-    def engine(self, peer: Peer, world: World) -> Remote:
+    def engine(self, peer: Peer, world: World) -> Remote:  # noqa: ARG002  # made anew before the engine
         return over(peer, "https-negotiate")
 
 
@@ -59,5 +59,5 @@ class TestOverHttpWithNtlm(EngineContract):
     """HTTP with NTLM message encryption: WinRM's own default."""
 
     @pytest.fixture
-    def engine(self, peer: Peer, world: World) -> Remote:
+    def engine(self, peer: Peer, world: World) -> Remote:  # noqa: ARG002  # made anew before the engine
         return over(peer, "http-ntlm")
