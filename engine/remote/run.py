@@ -29,6 +29,7 @@ from engine.remote.wire import arguments
 
 LOOK_AGAIN = 3.0
 """Seconds between two looks for a command that is not there: the request may still be on its way."""
+SHORT_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts to see a run again."""
 Seen = Literal["news", "lost", "gone", "disconnected"]
@@ -214,14 +215,15 @@ class Run:
         return "news", ""
 
     def _again(self, seen: Seen, lost: int) -> None:
-        """Before the next poll: a new connection, or the shell connected again."""
+        """Before the next poll: always a new connection, as the old one is cut or was closed by the server; and the
+        shell connected again where the server let go of it."""
         if lost > 1:
-            self._pause(min(LONGEST_PAUSE, 2 ** (lost - 4)))  # 0.25 s, 0.5 s, 1 s ...
+            grown = min(LONGEST_PAUSE, 2 ** (lost - 4))  # 0.25 s, 0.5 s, 1 s ...
+            self._pause(grown if seen == "lost" else SHORT_PAUSE)
+        inside.reset(self._session.wsman)
         if seen == "disconnected":
             with suppress(*errors.REMOTE):
                 inside.reconnect(self._session.pool)
-                return
-        inside.reset(self._session.wsman)
 
     def _pause(self, seconds: float) -> None:
         """Wait, but hear within a second that the process is leaving."""

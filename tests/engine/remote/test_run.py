@@ -98,6 +98,17 @@ def test_three_cut_connections_lose_no_record(engine: Remote, peer: Peer) -> Non
     assert sent(peer, its.command_id) == 1
 
 
+def test_an_outage_longer_than_the_servers_patience_loses_no_record(engine: Remote, peer: Peer) -> None:  # noqa: F811
+    """Meanwhile the server disconnected the shell: it is connected again, and the cmdlet never noticed."""
+    peer.settings(auto_disconnect=0.5)
+    peer.script(seconds=1)
+    its = ticket(engine)
+    told = Told(at=lambda r: peer.trouble("reset", verb="Receive", times=4) if r.text == "running" else None)
+    assert go(engine, told, its).ended is Ended.COMPLETED
+    assert told.texts("verbose") == STEPS
+    assert not kept(peer, its.shell_id)
+
+
 def test_a_lost_answer_to_command_is_asked_about_and_never_sent_again(engine: Remote, peer: Peer) -> None:  # noqa: F811
     """The cmdlet runs although we were never told: found by asking, followed to its end."""
     peer.trouble("drop", verb="Command", cmdlet="Invoke-CsPoolFailOver")
