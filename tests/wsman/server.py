@@ -223,8 +223,6 @@ class Handler(BaseHTTPRequestHandler):
             return
         entry["outcome"] = entry["outcome"] or "answered"
         try:
-            if self._gone():
-                raise ConnectionResetError
             send(200, soap.reply(request, answer.body, world.numbers()))
             self.wfile.flush()
         except OSError:
