@@ -131,7 +131,7 @@ class Lab:
         if stop:
             runs.stop(self.world, run)
         elif not runs.step(self.world, run):
-            self._wait(max(SHORTEST, min(POLL, runs.wait_for(self.world, run))))
+            self._wait(max(SHORTEST, min(POLL, runs.wait_for(self.world, run) or 0.0)))
 
     def _kind(self, cmdlet: str) -> Kind:
         for kind, name in CMDLETS.items():

@@ -105,7 +105,7 @@ def catch_up(world: World) -> None:
 
 def step(world: World, run_id: str) -> bool:
     """Perform the next step of one run if it is due; whether there was one."""
-    if run_id not in _due(world):
+    if wait_for(world, run_id) != 0.0:
         return False
     with world.change(f"step of {run_id}") as db:
         scene = Scene(db, world, run_id, world.now())
@@ -135,12 +135,12 @@ def stop(world: World, run_id: str) -> None:
         _roll_back(scene, Ended.STOPPED, No("Lab.Stopped", "Lab: stopped on request; everything is as before."))
 
 
-def wait_for(world: World, run_id: str) -> float:
-    """Real seconds until the next step of this run is due; 0 when it is over or due."""
+def wait_for(world: World, run_id: str) -> float | None:
+    """Real seconds until the next step of this run is due; None when it is over."""
     row = world.one("SELECT due FROM run WHERE id = ? AND ended IS NULL", (run_id,))
-    if row is None or world.instant:
-        return 0.0
-    return max(0.0, (float(str(row[0])) - world.now()) / world.speed)
+    if row is None:
+        return None
+    return 0.0 if world.instant else max(0.0, (float(str(row[0])) - world.now()) / world.speed)
 
 
 def outcome(world: World, run_id: str) -> Outcome | None:
@@ -161,11 +161,8 @@ def blind(world: World, run_id: str) -> bool:
 
 def records(world: World, run_id: str, seen: int) -> list[Record]:
     """What the run told after record `seen`."""
-    with world.read() as db:
-        rows = db.execute(
-            "SELECT n, stream, text, percent FROM record WHERE run = ? AND n > ? ORDER BY n", (run_id, seen)
-        ).fetchall()
-    return [Record(*row) for row in rows]
+    sql = "SELECT n, stream, text, percent FROM record WHERE run = ? AND n > ? ORDER BY n"
+    return [Record(*row) for row in world.all(sql, (run_id, seen))]
 
 
 def _count(value: object) -> int | None:

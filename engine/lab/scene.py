@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.lab.pools import PoolRow
 from engine.lab.world import World, partner_of, pool_by_id, save
@@ -44,18 +44,19 @@ class Scene:
         self.at = at
         self.instant = world.instant
         self._world = world
-        self._run_id = run_id
+        self.run = run_of(db, run_id)
         self._look()
 
     def _look(self) -> None:
-        self.run = run_of(self.db, self._run_id)
         self.pool: PoolRow = pool_by_id(self.db, self.run.pool)
         partner = partner_of(self.db, self.pool)
         assert partner is not None, "a run without a partner is refused before it begins"
         self.partner: PoolRow = partner
 
     def settle(self) -> None:
-        """Let time pass for both pools up to `at`, and keep what it brought."""
+        """Let time pass for both pools up to `at`, and keep what it brought. In an instant world it brings nothing."""
+        if self.instant:
+            return
         pool, partner = self.pool, self.partner
         save(self.db, self._world.settle(pool, partner, self.at))
         save(self.db, self._world.settle(partner, pool, self.at))
@@ -64,15 +65,16 @@ class Scene:
     def set_pool(self, **columns: int) -> None:
         """Change columns of the run's own pool."""
         self._set("pool", self.pool.id, columns)
+        self.pool = replace(self.pool, **columns)  # type: ignore[arg-type]
 
     def set_run(self, **columns: float | int | None) -> None:
         """Change columns of the run itself."""
         self._set("run", self.run.id, columns)
+        self.run = replace(self.run, **columns)  # type: ignore[arg-type]
 
     def _set(self, table: str, key: object, columns: Mapping[str, float | int | None]) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)
         self.db.execute(f"UPDATE {table} SET {names} WHERE id = ?", (*columns.values(), key))  # noqa: S608 - our names
-        self._look()
 
     def tell(self, stream: Stream, text: str, percent: int | None = None) -> None:
         tell(self.db, self.run.id, stream, text, percent)

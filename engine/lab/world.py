@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from engine.lab.build import Size, populate
 from engine.lab.pools import SELECT, PoolRow, settled
@@ -95,6 +96,11 @@ class World:
         with self._lock, _lost(self.path):
             row: tuple[object, ...] | None = self._db.execute(sql, parameters).fetchone()
             return row
+
+    def all(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
+        """Every row of a single statement."""
+        with self._lock, _lost(self.path):
+            return self._db.execute(sql, parameters).fetchall()
 
     def now(self) -> float:
         """Virtual seconds since the world was made."""

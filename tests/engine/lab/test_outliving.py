@@ -51,6 +51,17 @@ def test_a_run_goes_on_when_the_bot_is_gone(tmp_path: Path) -> None:
     assert column(other, P1, "failed_over") == 1
 
 
+def test_a_trouble_strikes_at_its_own_moment(tmp_path: Path) -> None:
+    """What was due before the trouble had happened before it, though nobody was looking."""
+    time = Time()
+    lab = new_lab(tmp_path, time=time, speed=1.0)
+    with pytest.raises(Dead):
+        go(lab, Kind.FAILOVER, sink=dies_after(4, Told()))
+    time.wait(3600)
+    trouble.break_(lab.world, "pool", P2)
+    assert lab.facts(P1).pool.state is PoolState.FAILED_OVER
+
+
 def test_reattaching_follows_to_the_end_and_tells_only_what_is_new(tmp_path: Path) -> None:
     """The records before and after the death are one gapless list."""
     lab = new_lab(tmp_path, speed=1.0)

@@ -56,6 +56,16 @@ def test_a_failover_ends_every_session_and_touches_none(tmp_path: Path) -> None:
     assert users.signed_in(lab.world, ours)
 
 
+def test_who_was_signed_out_stays_signed_out_when_all_is_home_again(tmp_path: Path) -> None:
+    """A session from before the failover is not alive again after the failback, though its pool serves again."""
+    lab = new_lab(tmp_path)
+    ann = users.some(lab.world, P1)[0]
+    users.sign_in(lab.world, ann)
+    go(lab, Kind.FAILOVER, run="run-1")
+    go(lab, Kind.FAILBACK, run="run-2")
+    assert not users.signed_in(lab.world, ann)
+
+
 def test_a_planned_failover_waits_until_every_write_is_on_both_pools(tmp_path: Path) -> None:
     """A backlog that drains within WaitTime is verified: nothing lost, nothing assumed."""
     lab = new_lab(tmp_path)
@@ -223,6 +233,18 @@ def test_facts_say_how_old_the_copy_is(tmp_path: Path) -> None:
     assert (copy.export, copy.backlog, copy.age) == (Export.STEADY, 0, 0)
 
 
+def test_a_dead_pools_backlog_stands_still(tmp_path: Path) -> None:
+    """Writes flow until the pool dies, 20 a second, and not after; what counts is when it happened, not when looked."""
+    time = Time()
+    lab = new_lab(tmp_path, time=time, size=Size.DEFAULT, speed=1.0)
+    trouble.break_(lab.world, "link", P1)
+    time.wait(60)
+    trouble.break_(lab.world, "pool", P1)
+    time.wait(600)
+    assert lab.facts(P1).outbound.backlog == 2400 + 60 * 20
+    assert go(lab, Kind.FAILOVER, options=Options(disaster=True)).lost == 2400 + 60 * 20
+
+
 def test_the_backup_services_errors_are_seen_on_their_side(tmp_path: Path) -> None:
     """A failing export shows at the source, a failing import at the target, and nothing is copied."""
     lab = new_lab(tmp_path)
@@ -284,6 +306,15 @@ def test_each_refusal_has_a_code_and_changes_no_pool(
     outcome = go(lab, kind, pool, options)
     assert (outcome.ended, outcome.error_id) == (Ended.FAILED, error_id)
     assert digest(lab.world, STATE) == before
+
+
+def test_a_pair_that_is_not_mutual_is_refused(tmp_path: Path) -> None:
+    """pool01 names pool02, pool02 names pool04: no failover of pool01."""
+    lab = new_lab(tmp_path)
+    with lab.world.change("topology") as db:
+        db.execute("UPDATE pool SET backup = 4 WHERE fqdn = ?", (P2,))
+    outcome = go(lab, Kind.FAILOVER)
+    assert (outcome.ended, outcome.error_id) == (Ended.FAILED, "Lab.PairNotMutual")
 
 
 def test_an_unknown_pool_is_refused_with_near_names(tmp_path: Path) -> None:
