@@ -29,6 +29,22 @@ check: .venv/ready  ## ruff, mypy --strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/ready  ## write the generated parts of README and ARCHITECTURE again
+	$(BIN)/python -m tests.house.generated
+	$(BIN)/python -m tests.house.conversation
+
+screenshots: .venv/ready  ## take the README's pictures again (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
+
+# The wheel as people get it: built, and installed with nothing but what the product runs with.
+.venv-wheel/ready: .venv/ready README.md LICENSE $(wildcard bot/*.py bot/*/*.py bot/standin/page/* commands/*.py engine/*.py engine/*/*.py audit/*.py)
+	rm -rf dist .venv-wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	.venv-wheel/bin/python -m pip install --quiet --no-deps dist/*.whl
+	touch $@
+
 lock: .venv/ready  ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra demo -o requirements.lock pyproject.toml

@@ -41,11 +41,12 @@ def play(demo: Demo, say: Callable[[str], None]) -> bool:
         say(f"\n{name} clicks Approve")
         lead.wait_for(operation, PATIENCE)
         lead.click("Approve", ts=card["ts"])
-        _show(say, "csfailover (the timeline)", lead.wait_for(f"{name} approved plan", PATIENCE, thread_ts=card["ts"]))
+        lead.wait_for(f"{name} approved plan", PATIENCE, thread_ts=card["ts"])
     done = _closed(alice, operation)
     _show(say, "\ncsfailover (the card)", done)
-    for message in alice.messages(thread_ts=card["ts"])[1:]:
-        _show(say, "csfailover (the timeline)", message)
+    alice.wait_for("SUCCEEDED|FAILED|In doubt", PATIENCE, thread_ts=card["ts"])
+    timeline = [m["rendered"] for m in alice.messages(thread_ts=card["ts"])[1:]]
+    _show(say, "csfailover (the thread, as the timeline)", {"rendered": "\n".join(timeline)})
     found = verify(demo.log)
     say(f"\n{whole(found)}")
     return "SUCCEEDED." in str(done["rendered"]) and found.ok

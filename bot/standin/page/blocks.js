@@ -3,11 +3,12 @@
 
 import { el, emojify, link, mrkdwn, textObject } from "./text.js";
 
-// `act({block_id, action_id, value})` is called when something is used; `name(id)` names people and channels.
-export function drawBlocks(blocks, { name, act }) {
+// `act({block_id, action_id, value})` is called when something is used; `name(id)` names people and channels;
+// `input(block)`, in a modal, draws a field and remembers it.
+export function drawBlocks(blocks, context) {
   return blocks.map((block) => {
     const draw = DRAW[block.type];
-    return draw ? draw(block, { name, act }) : el("div", { class: "unknown" }, `[${block.type} block]`);
+    return draw ? draw(block, context) : el("div", { class: "unknown" }, `[${block.type} block]`);
   });
 }
 

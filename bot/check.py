@@ -1,0 +1,186 @@
+"""`csfailover check`: could it work? Tries what it can without changing anything; says what is wrong, and the cure.
+
+Read-only towards Slack, the log and the engine. One bad thing does not hide the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from audit.model import CannotOpen
+from audit.reader import Reader
+from bot import clock
+from bot.answers import whole
+from bot.compose import POST_TIMEOUT, engine_of, secret
+from bot.config import Config, ConfigError, Secrets
+from bot.manifest import SCOPES
+from bot.people import People
+from engine.model import Refusal
+from engine.plan import CMDLETS
+from engine.port import Engine, EngineError
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    ok: bool
+    say: str
+    cure: str = ""
+
+
+def checks(config: Config, secrets: Secrets) -> Iterator[Check]:
+    """Each as soon as it is known, since some take seconds."""
+    yield _policy(config)
+    yield from _secrets(config, secrets)
+    yield _log(config)
+    yield from _slack(config, secrets)
+    yield from _engine(config, secrets)
+
+
+def _policy(config: Config) -> Check:
+    leads = sum("lead" in p.roles for p in config.people.values())
+    asking = sum(bool({"lead", "oncall"} & set(p.roles)) for p in config.people.values())
+    say = f"{asking} people may ask, {leads} may approve; {config.policy.risky_approvals} approvals for disaster mode."
+    if leads == config.policy.risky_approvals:
+        say += " When one of the leads asks, too few are left to approve it."
+    return Check("people", True, say)
+
+
+def _secrets(config: Config, secrets: Secrets) -> Iterator[Check]:
+    needed = {"bot_token": "the bot's token"}
+    needed |= {"app_token": "for Socket Mode"} if config.slack.transport == "socket" else {}
+    needed |= {"signing_secret": "Slack signs with it"} if config.slack.transport == "http" else {}
+    for name, what in needed.items():
+        try:
+            secret(secrets, name, what)
+            yield Check(f"secret {name}", True, "is set")
+        except ConfigError as error:
+            yield Check(f"secret {name}", False, error.mistakes[0], "Set it in the environment of the service.")
+
+
+def _log(config: Config) -> Check:
+    path = config.log.path
+    if not path.exists():
+        there = path.absolute().parent.is_dir()
+        return Check(
+            "log", there, f"{path} will be made at the first start.", f"Create {path.absolute().parent} first."
+        )
+    try:
+        with closing(Reader(path)) as reader:
+            found = reader.verify()
+    except CannotOpen as error:
+        return Check("log", False, str(error))
+    return Check("log", found.ok, whole(found), "Keep the file as it is, and find out who wrote to it.")
+
+
+def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
+    token = secrets.get("bot_token")
+    if token is None:
+        return
+    client = WebClient(token.get_secret_value(), config.slack.api_url, POST_TIMEOUT, retry_handlers=[])
+    try:
+        told = client.auth_test()
+    except (SlackClientError, OSError) as error:
+        yield Check("Slack", False, _slack_says(error), "Check the token, the network and the proxy.")
+        return
+    home = told.get("team_id") == config.slack.team
+    yield Check(
+        "Slack",
+        home,
+        f"Signed in as {told.get('user')} in {told.get('team')} ({told.get('team_id')}).",
+        f"slack.team is {config.slack.team}: every click would be refused.",
+    )
+    yield _scopes(told.headers)
+    if config.slack.transport == "socket":
+        yield _socket(client, secrets)
+    people = People(
+        config.slack.team, config.persons(), config.accounts(), config.slack.channels, client, clock.monotonic
+    )
+    for account, key in config.accounts().items():
+        who = people.who(account, config.slack.team)
+        ok = not isinstance(who, Refusal)
+        yield Check(
+            f"person {key}",
+            ok,
+            f"{account} is a full member." if ok else str(getattr(who, "say", "")),
+            "Only full members of the home workspace can act.",
+        )
+    for channel in config.slack.channels:
+        refusal = people.channel(channel)
+        yield Check(
+            f"channel {channel}",
+            refusal is None,
+            refusal.say if refusal else "can be used",
+            refusal.cure if refusal else "",
+        )
+
+
+def _scopes(headers: dict[str, str]) -> Check:
+    granted = {
+        s.strip() for s in headers.get("x-oauth-scopes", headers.get("X-OAuth-Scopes", "")).split(",") if s.strip()
+    }
+    if not granted:
+        return Check("scopes", True, "Slack did not say which scopes the token has.")
+    missing = sorted(set(SCOPES) - granted)
+    return Check(
+        "scopes",
+        not missing,
+        "all granted" if not missing else f"missing: {', '.join(missing)}",
+        "Install the app again with the manifest that `csfailover manifest` prints.",
+    )
+
+
+def _socket(client: WebClient, secrets: Secrets) -> Check:
+    token = secrets.get("app_token")
+    try:
+        client.apps_connections_open(app_token=token.get_secret_value() if token else "")
+        return Check("Socket Mode", True, "a connection can be opened")
+    except (SlackClientError, OSError) as error:
+        return Check("Socket Mode", False, _slack_says(error), "The app token needs connections:write.")
+
+
+def _slack_says(error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return f"Slack says {error.response.get('error')}."
+    return f"Slack cannot be reached ({type(error).__name__})."
+
+
+def _engine(config: Config, secrets: Secrets) -> Iterator[Check]:
+    if config.engine.kind == "remote":
+        yield from _remote(config, secrets)
+    elif not config.engine.lab.world.exists():
+        yield Check("lab", True, f"{config.engine.lab.world} will be made at the first start; no real pool is touched.")
+    else:
+        try:
+            with closing(engine_of(config, secrets)) as engine:
+                yield from _pairs(engine)
+        except EngineError as error:
+            yield Check(
+                "engine", False, f"{error.say} {error.detail}".strip(), "csfailover lab reset makes a new world."
+            )
+
+
+def _pairs(engine: Engine) -> Iterator[Check]:
+    for pool in engine.topology().pools:
+        if not pool.backup:
+            yield Check(f"pool {pool.fqdn}", True, "has no backup pool and cannot be failed over.")
+            continue
+        facts = engine.facts(pool.fqdn)
+        say = f"{facts.pool.state.value}, {facts.pool.health.value}; backup pool {pool.backup}"
+        yield Check(f"pool {pool.fqdn}", not facts.unread, "; ".join([say, *facts.unread]))
+    for cmdlet in CMDLETS.values():
+        yield Check(cmdlet, True, f"knows {', '.join(sorted(engine.parameters(cmdlet)))}")
+
+
+def _remote(config: Config, secrets: Secrets) -> Iterator[Check]:
+    from engine.remote.checks import checks as remote_checks  # noqa: PLC0415  # pypsrp is loaded only where it is used
+
+    assert config.engine.remote is not None
+    settings = config.engine.remote.model_copy(update={"password": secrets.get("password")})
+    for found in remote_checks(settings, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic):
+        yield Check(found.name, found.ok, found.say, found.cure)

@@ -1,0 +1,36 @@
+"""The README's pictures, taken of the real page: `make screenshots`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from bot import demo
+from tests.browser.people import Window, browser
+from tests.house.generated import ROOT
+
+DISASTER = "Disaster failover of pool01.contoso.com"
+
+
+def take(folder: Path, data: Path) -> None:
+    with demo.running(data, 0, "socket", 240.0) as running, browser() as opened:
+        alice, bob, carol = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB", "CAROL"))
+        running.breaks("pool", "pool01")
+        alice.page.get_by_text("app connected").wait_for()
+        alice.types('/failover pool01 --disaster --reason "storage array lost, no ETA"')
+        bob.sees("Waiting for 2 of 2 approvals")
+        bob.sees("1 reply")
+        bob.takes(folder / "approval.png")
+        bob.approves(DISASTER)
+        carol.sees("Waiting for 1 of 2 approvals")
+        carol.approves(DISASTER)
+        alice.sees("SUCCEEDED")
+        alice.types("/pools")
+        alice.sees("Read now, by the lab engine")
+        alice.page.wait_for_timeout(7_000)
+        alice.takes(folder / "verdict.png")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        take(ROOT / "docs", Path(scratch))
