@@ -20,6 +20,7 @@ from bot.config import Config, ConfigError, Secrets
 from bot.desk import Desk
 from bot.journal import Journal
 from bot.link import HttpLink, Link, SocketLink
+from bot.pace import Pace
 from bot.people import People
 from bot.poster import Poster
 from bot.runner import Runner
@@ -90,8 +91,11 @@ def _make_world(path: Path) -> None:
         create(path, clock=clock.unix).close()
 
 
-def assemble(config: Config, secrets: Secrets, engine: Engine) -> Bot:
-    """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log."""
+def assemble(config: Config, secrets: Secrets, engine: Engine, pace: Pace | None = None) -> Bot:
+    """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log.
+
+    `pace` is how fast Slack may be called; a test that waits for messages gives a faster one.
+    """
     slack = config.slack
     token = secret(secrets, "bot_token", "the bot's token, xoxb-…")
     # No retries inside the client: a post whose answer was lost would be made twice.
@@ -106,7 +110,7 @@ def assemble(config: Config, secrets: Secrets, engine: Engine) -> Bot:
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     watch = Watch(engine, people, store, clock.monotonic)
     runner = Runner(journal, engine, people, policy, clock.now, clock.run_id)
-    poster = Poster(journal, patient, engine.name, _leads(config), clock.monotonic)
+    poster = Poster(journal, patient, engine.name, _leads(config), clock.monotonic, pace or Pace())
     desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
     troubles: list[Link] = []
 

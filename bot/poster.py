@@ -46,14 +46,20 @@ class Poster:
     """`start` makes its thread; `stop` ends it after the call it is in."""
 
     def __init__(
-        self, journal: Journal, client: WebClient, engine: str, leads: tuple[str, ...], monotonic: Callable[[], float]
+        self,
+        journal: Journal,
+        client: WebClient,
+        engine: str,
+        leads: tuple[str, ...],
+        monotonic: Callable[[], float],
+        pace: Pace,
     ) -> None:
         self._journal = journal
         self._client = client
         self._engine = engine
         self._leads = leads
         self._monotonic = monotonic
-        self._pace = Pace()
+        self._pace = pace
         self._dirty: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._seen = 0
