@@ -72,7 +72,7 @@ def _backend(given: argparse.Namespace) -> Backend:
 
 def run(settings: Settings, backend: Backend, tapes: Path | None, directory: Path, detached: bool) -> int:
     """Serve until told to stop."""
-    for module in ("lync", "probes"):
+    for module in ("basics", "lync", "failover", "probes"):
         importlib.import_module(f"tests.wsman.{module}")
     accounts = directory / "accounts"
     accounts.touch(mode=0o600)

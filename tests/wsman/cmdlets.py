@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -23,7 +23,7 @@ from tests.wsman.calls import Call
 from tests.wsman.clixml import ErrorRecord
 from tests.wsman.runspace import Pipeline, Run
 from tests.wsman.settings import Settings, User
-from tests.wsman.shells import Shell
+from tests.wsman.shell import Shell
 from tests.wsman.trouble import Troubles
 
 SWITCH = "System.Management.Automation.SwitchParameter"
@@ -187,7 +187,7 @@ class Host:
     def _command(self, context: Context) -> Iterable[object]:
         found = self.find(context.call.name, context.shell)
         if found is None:
-            raise _not_found(context.call.name)
+            raise not_found(context.call.name)
         self._bind(found, context)
         for trouble in self.troubles.in_cmdlet(found.name):
             if trouble.kind == "chatter":
@@ -257,7 +257,7 @@ class Host:
         return [c for name in sorted(names) if (c := self.find(name, shell)) is not None]
 
 
-def _not_found(name: str) -> ErrorRecord:
+def not_found(name: str) -> ErrorRecord:
     """Text, id and category as recorded."""
     return ErrorRecord(
         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
@@ -280,51 +280,6 @@ def confirm(context: Context, message: str) -> bool:
     return context.pipeline.ask("Confirm", message, choices, 0) in (0, 1)
 
 
-# The cmdlets that every session has
-
-
-@cmdlet("Import-Module", {"Name": "System.String[]", "Force": SWITCH})
-def import_module(context: Context) -> Iterable[object]:
-    """Finds one module, that of the settings."""
-    wanted = context.get("Name") or (context.call.arguments[0].value if context.call.arguments else "")
-    for name in wanted if isinstance(wanted, list) else [wanted]:
-        if str(name).lower() != context.host.settings().module.lower():
-            raise context.fail(
-                f"The specified module '{name}' was not loaded because no valid module file was found in any module "
-                "directory.",
-                "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand", 15, "ResourceUnavailable",
-                reason="FileNotFoundException", exception="System.IO.FileNotFoundException",
-            )  # fmt: skip
-    return ()
-
-
-@cmdlet("Get-Command", {"Name": "System.String[]", "Module": "System.String[]", "CommandType": "System.String"})
-def get_command(context: Context) -> Iterator[object]:
-    """The visible commands; a name without wildcard that is not there is a non-terminating error."""
-    wanted = context.get("Name") or [a.value for a in context.call.arguments if not a.name] or ["*"]
-    for name in wanted if isinstance(wanted, list) else [wanted]:
-        found = context.host.matching(str(name), context.shell)
-        if not found and not re.search(r"[*?\[]", str(name)):
-            report(context, _not_found(str(name)))
-        for one in found:
-            parameters = dict.fromkeys(context.host.parameters(one), "System.Management.Automation.ParameterMetadata")
-            yield clixml.NetObject(
-                (
-                    "System.Management.Automation.CmdletInfo",
-                    "System.Management.Automation.CommandInfo",
-                    "System.Object",
-                ),
-                {
-                    "Name": one.name,
-                    "CommandType": clixml.Enum("System.Management.Automation.CommandTypes", "Cmdlet", 8),
-                    "ModuleName": one.module,
-                    "Version": clixml.Version("7.0.2046.0"),
-                    "Parameters": parameters,
-                },
-                one.name,
-            )
-
-
 def report(context: Context, record: ErrorRecord) -> None:
     """Write a non-terminating error; ErrorAction makes it a terminating one (Stop) or silent."""
     match str(context.get("ErrorAction", "Continue")).lower():
@@ -334,57 +289,3 @@ def report(context: Context, record: ErrorRecord) -> None:
             return
         case _:
             context.out.error(record)
-
-
-@cmdlet("Select-Object", {"Property": "System.Object[]", "ExpandProperty": "System.String", "First": "System.Int32"})
-def select_object(context: Context) -> Iterator[object]:
-    """-ExpandProperty, -Property and -First."""
-    expand, first = context.get("ExpandProperty"), context.get("First")
-    names = context.get("Property")
-    for number, value in enumerate(context.input):
-        if first is not None and number >= first:
-            return
-        if expand is not None:
-            inner = _property(context, value, str(expand))
-            yield from inner if isinstance(inner, (list, tuple)) else [inner]
-        elif names is not None and isinstance(value, clixml.NetObject):
-            wanted = names if isinstance(names, list) else [names]
-            notes = {str(n): _property(context, value, str(n)) for n in wanted}
-            types = (f"Selected.{value.types[0]}", "System.Management.Automation.PSCustomObject", "System.Object")
-            yield clixml.NetObject(types, {}, "", notes)
-        else:
-            yield value
-
-
-def _property(context: Context, value: object, name: str) -> object:
-    try:
-        if isinstance(value, clixml.NetObject):
-            return value.get(name)
-    except KeyError:
-        pass
-    raise context.fail(
-        f'Property "{name}" cannot be found.',
-        "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand", 5, "InvalidArgument",
-    )  # fmt: skip
-
-
-@cmdlet("Measure-Object", {"Property": "System.String[]"})
-def measure_object(context: Context) -> Iterator[object]:
-    """Counts."""
-    types = ("Microsoft.PowerShell.Commands.GenericMeasureInfo", "Microsoft.PowerShell.Commands.MeasureInfo",
-             "System.Object")  # fmt: skip
-    yield clixml.NetObject(types, {"Count": sum(1 for _ in context.input), "Average": None, "Sum": None}, types[0])
-
-
-@cmdlet("Start-Sleep", {"Seconds": "System.Double", "Milliseconds": "System.Int32"})
-def start_sleep(context: Context) -> Iterable[object]:
-    """Stops at ctrl_c."""
-    context.pipeline.wait(float(context.get("Seconds", 0)) + float(context.get("Milliseconds", 0)) / 1000)
-    return ()
-
-
-@cmdlet("Write-Output", {"InputObject": "System.Object"})
-def write_output(context: Context) -> Iterator[object]:
-    """Gives back what it was given."""
-    given = context.get("InputObject", next((a.value for a in context.call.arguments), None))
-    yield from given if isinstance(given, list) else [given]

@@ -7,26 +7,20 @@ marked `modelled` and say nothing about a real server, and neither does any word
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from engine.model import Ended, Export, Facts, Health, Kind, Parameter, Plan, Pool, Record, Ticket
+from engine.model import Export, Facts, Health, Pool
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from tests.wsman.clixml import ErrorRecord, NetObject
-from tests.wsman.cmdlets import SHOULD_PROCESS, SWITCH, Body, Context, cmdlet, report
+from tests.wsman.cmdlets import SWITCH, Body, Context, cmdlet
 
 MODULE = "SkypeForBusiness"
 FQDN = "Microsoft.Rtc.Management.Deploy.Fqdn"
 TIMESPAN = "System.TimeSpan"
 STRING = "System.String"
-FAILOVER = {
-    "PoolFqdn": FQDN, "DisasterMode": SWITCH, "FlushStorageService": SWITCH, "Force": SWITCH,
-    "SkipDataVerification": SWITCH, "WaitTime": TIMESPAN, "DatabaseCommandTimeoutInSeconds": "System.Int32",
-    "ServicesStopDelayMins": "System.Int32", **SHOULD_PROCESS,
-}  # fmt: skip
-FAILBACK = {k: v for k, v in FAILOVER.items() if k not in ("FlushStorageService", "ServicesStopDelayMins")}
 MODULES = ("UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster")
 VERSION = "7.0.2046.0"
 
@@ -36,128 +30,14 @@ def lync(name: str, parameters: dict[str, str], mandatory: tuple[str, ...] = ())
     return cmdlet(name, parameters, mandatory, MODULE)
 
 
-# The two that change something
-
-
-@cmdlet("Invoke-CsPoolFailOver", FAILOVER, ("PoolFqdn",), MODULE, from_backend=True)
-def fail_over(context: Context) -> Iterable[object]:
-    """Runs the backend's failover."""
-    return _invoke(context, Kind.FAILOVER)
-
-
-@cmdlet("Invoke-CsPoolFailBack", FAILBACK, ("PoolFqdn",), MODULE, from_backend=True)
-def fail_back(context: Context) -> Iterable[object]:
-    """Runs the backend's failback."""
-    return _invoke(context, Kind.FAILBACK)
-
-
-def _invoke(context: Context, kind: Kind) -> Iterator[object]:
-    pool = _pool(context, str(context.get("PoolFqdn")))
-    plan = Plan(kind, pool.fqdn, pool.backup or "", CMDLETS[kind], tuple(_parameters(context, kind)), 0)
-    shell_id, command_id = context.shell.id, context.pipeline.command_id
-    ticket = Ticket(command_id, shell_id, command_id, "peer", phase="running")
-    lines: list[str] = []
-    held: list[Record] = []
-
-    def sink(record: Record) -> None:
-        if record.stream in ("phase", "prompt"):
-            return  # words of an engine; a server has none such
-        while held:
-            _write(context, held.pop())
-        if record.stream == "output":
-            lines.append(record.text)
-        elif record.stream == "error":
-            held.append(record)
-        else:
-            _write(context, record)
-
-    try:
-        outcome = context.backend.invoke(ticket, plan, sink, context.pipeline.cancelled)
-    except EngineError as error:
-        raise _refused(context, error) from None
-    fatal = outcome.ended in (Ended.FAILED, Ended.NOT_STARTED, Ended.UNKNOWN)
-    if held and not (fatal and held[0].text == outcome.say):  # else it is told once, as the terminating error
-        _write(context, held[0])
-    if context.get("WhatIf"):
-        for line in lines:
-            context.out.host_line(line)
-    else:
-        yield from lines
-    if outcome.report:
-        context.out.warning(f"Detailed results can be found at {outcome.report}")
-    if fatal:
-        raise context.fail(outcome.say, outcome.error_id or f"{plan.cmdlet}Failed", 7, "InvalidOperation")
-
-
-def _parameters(context: Context, kind: Kind) -> Iterator[Parameter]:
-    types = FAILOVER if kind is Kind.FAILOVER else FAILBACK
-    names = {name.lower(): name for name in (*types, "Verbose")}
-    for argument in context.call.arguments:
-        name = names.get(argument.name.lower())
-        value = context.get(argument.name)
-        match types.get(name or "", SWITCH):
-            case _ if name is None:
-                continue
-            case str() as t if t == FQDN:
-                yield Parameter(name, "Fqdn", str(value))
-            case str() as t if t == TIMESPAN:
-                yield Parameter(name, "TimeSpan", _timespan(context, name, value))
-            case "System.Int32":
-                yield Parameter(name, "Int32", int(value))
-            case _ if name == "Confirm":
-                yield Parameter(name, "Boolean", bool(value))
-            case _:
-                if value:
-                    yield Parameter(name, "Switch", True)
-
-
-def _timespan(context: Context, name: str, value: object) -> int:
-    """Seconds of what .NET makes of it: an int is ticks, a bare number in a string is days."""
-    if isinstance(value, int):
-        return value // 10_000_000
-    text = str(value)
-    if found := re.fullmatch(r"(?:(\d+)\.)?(\d\d?):(\d\d?)(?::(\d\d?))?", text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if found := re.fullmatch(r"P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    if text.isdigit():
-        return int(text) * 86_400
-    raise context.fail(
-        f'Cannot bind parameter \'{name}\'. Cannot convert value "{text}" to type "System.TimeSpan". Error: "String '
-        'was not recognized as a valid TimeSpan."',
-        f"CannotConvertArgumentNoMessage,{context.call.name}", 5, "InvalidArgument",
-        reason="ParameterBindingException",
-    )  # fmt: skip
-
-
-def _write(context: Context, record: Record) -> None:
-    match record.stream:
-        case "verbose" | "host" if context.get("Verbose"):
-            context.out.verbose(record.text)
-        case "warning":
-            context.out.warning(record.text)
-        case "debug" if context.get("Debug"):
-            context.out.debug(record.text)
-        case "information":
-            context.out.information(record.text, context.call.name)
-        case "progress":
-            context.out.progress(context.call.name, record.text, -1 if record.percent is None else record.percent)
-        case "error":
-            report(context, context.fail(record.text, f"{context.call.name}Error"))
-        case _:
-            pass
-
-
-def _refused(context: Context, error: EngineError) -> ErrorRecord:
+def refused(context: Context, error: EngineError) -> ErrorRecord:
     return context.fail(error.say, f"{context.call.name}Refused", 7, "InvalidOperation")
 
 
 # Reading
 
 
-def _pool(context: Context, fqdn: str) -> Pool:
+def pool_of(context: Context, fqdn: str) -> Pool:
     found = context.backend.topology().get(fqdn)
     if found is None:
         raise context.fail(f'Cannot find pool "{fqdn}".', f"PoolNotFound,{context.call.name}", 13, "ObjectNotFound",
@@ -165,11 +45,11 @@ def _pool(context: Context, fqdn: str) -> Pool:
     return found
 
 
-def _facts(context: Context, fqdn: str) -> Facts:
+def facts_of(context: Context, fqdn: str) -> Facts:
     try:
         return context.backend.facts(fqdn)
     except EngineError as error:
-        raise _refused(context, error) from None
+        raise refused(context, error) from None
 
 
 def _chosen(context: Context, name: str, strip: str = "") -> Iterator[Pool]:
@@ -177,7 +57,7 @@ def _chosen(context: Context, name: str, strip: str = "") -> Iterator[Pool]:
     if wanted is None:
         yield from context.backend.topology().pools
     else:
-        yield _pool(context, re.sub(strip, "", str(wanted), flags=re.IGNORECASE))
+        yield pool_of(context, re.sub(strip, "", str(wanted), flags=re.IGNORECASE))
 
 
 @lync("Get-CsPool", {"Identity": STRING, "Site": STRING})
@@ -200,7 +80,7 @@ def get_pool(context: Context) -> Iterator[object]:
 @lync("Get-CsPoolBackupRelationship", {"PoolFqdn": FQDN, "LocalStore": SWITCH}, ("PoolFqdn",))
 def get_relationship(context: Context) -> Iterator[object]:
     """The type is attested, both property names are modelled."""
-    pool = _pool(context, str(context.get("PoolFqdn")))
+    pool = pool_of(context, str(context.get("PoolFqdn")))
     if pool.backup:
         yield NetObject(
             ("Microsoft.Rtc.Management.Hadr.BackupService.BackupRelation", "System.Object"),
@@ -213,7 +93,7 @@ def get_relationship(context: Context) -> Iterator[object]:
 def get_registrar_configuration(context: Context) -> Iterator[object]:
     """PoolState, MaxUserCount, BackupStoreUnavailableThreshold: attested."""
     for pool in _chosen(context, "Identity", "^service:(Registrar:)?"):
-        facts = _facts(context, pool.fqdn)
+        facts = facts_of(context, pool.fqdn)
         yield NetObject(
             ("Microsoft.Rtc.Management.WritableConfig.Settings.Registrar.RegistrarSettings", "System.Object"),
             {
@@ -229,8 +109,8 @@ def get_registrar_configuration(context: Context) -> Iterator[object]:
 @lync("Get-CsBackupServiceStatus", {"PoolFqdn": FQDN, "Category": STRING}, ("PoolFqdn",))
 def get_backup_status(context: Context) -> Iterator[object]:
     """BackupModules with Identity, ExportStatus, ImportStatus: attested; the text of a module is modelled."""
-    pool = _pool(context, str(context.get("PoolFqdn")))
-    facts = _facts(context, pool.fqdn)
+    pool = pool_of(context, str(context.get("PoolFqdn")))
+    facts = facts_of(context, pool.fqdn)
     if facts.pool.health in (Health.DOWN, Health.UNKNOWN):
         raise context.fail(
             f"The backup service of {pool.fqdn} cannot be reached.", f"BackupServiceUnreachable,{context.call.name}",
@@ -252,14 +132,14 @@ def get_service(context: Context) -> Iterator[object]:
     """Identity, SiteId, PoolFqdn, Version, Role, ServiceId, DependentServiceList, Active: attested; Registrar of
     an Edge is named as the parameter of Set-CsEdgeServer (modelled)."""
     pools = context.backend.topology().pools
-    facts = _facts(context, pools[0].fqdn) if pools else None
+    facts = facts_of(context, pools[0].fqdn) if pools else None
     only = str(context.get("PoolFqdn") or "").lower()
     rows: list[tuple[str, str, dict[str, object]]] = []
     everything = not any(context.get(name) for name in ("CentralManagement", "EdgeServer", "Registrar"))
     if (context.get("CentralManagement") or everything) and facts and facts.cms.host:
         rows.append(("CentralManagement", facts.cms.host, {"Active": True}))
     if context.get("EdgeServer") or everything:
-        seen = {edge.fqdn: edge for pool in pools for edge in _facts(context, pool.fqdn).edges}
+        seen = {edge.fqdn: edge for pool in pools for edge in facts_of(context, pool.fqdn).edges}
         rows += [("EdgeServer", e.fqdn, {"Registrar": f"Registrar:{e.next_hop}"}) for e in seen.values()]
     if context.get("Registrar") or everything:
         rows += [("Registrar", pool.fqdn, {}) for pool in pools]
@@ -278,7 +158,7 @@ def get_replication(context: Context) -> Iterator[object]:
     """UpToDate, LastUpdateCreation, ActiveMasterFqdn, ActiveFileTransferAgents, ActiveReplicas: attested;
     ReplicaFqdn modelled."""
     pools = context.backend.topology().pools
-    facts = _facts(context, pools[0].fqdn)
+    facts = facts_of(context, pools[0].fqdn)
     machines = [machine for pool in pools for machine in (pool.front_ends or (pool.fqdn,))]
     if context.get("CentralManagementStoreStatus"):
         host = facts.cms.host if facts.cms.up else None
@@ -297,10 +177,10 @@ def get_replication(context: Context) -> Iterator[object]:
 def get_user(context: Context) -> Iterator[object]:
     """One object per user of the pool in `RegistrarPool -eq "..."`; DisplayName and SipAddress are made up."""
     found = re.search(r"RegistrarPool\s+-eq\s+[\"']([^\"']+)[\"']", str(context.get("Filter") or ""))
-    pools = [_pool(context, found[1])] if found else context.backend.topology().pools
+    pools = [pool_of(context, found[1])] if found else context.backend.topology().pools
     most = context.get("ResultSize")
     for pool in pools:
-        users = _facts(context, pool.fqdn).pool.users or 0
+        users = facts_of(context, pool.fqdn).pool.users or 0
         for number in range(users if most is None else min(users, int(most))):
             name = f"user{number}"
             yield NetObject(
@@ -316,7 +196,7 @@ def get_user_pool_info(context: Context) -> Iterator[object]:
     """PrimaryPoolFqdn, BackupPoolFqdn, PrimaryPoolPrimaryRegistrar, BackupPoolPrimaryRegistrar: attested."""
     wanted = str(context.get("Identity") or next((a.value for a in context.call.arguments), ""))
     fqdn = wanted.rpartition("@")[2]
-    pool = _pool(context, fqdn)
+    pool = pool_of(context, fqdn)
     yield NetObject(
         ("Microsoft.Rtc.Management.AD.Cmdlets.UserPoolInfo", "System.Object"),
         {"PrimaryPoolFqdn": pool.fqdn, "BackupPoolFqdn": pool.backup, "PrimaryPoolPrimaryRegistrar": pool.fqdn,
@@ -346,7 +226,7 @@ def get_windows_service(context: Context) -> Iterator[object]:
     computer = str(context.get("ComputerName") or "").lower()
     for pool in context.backend.topology().pools:
         machines = [m for m in (pool.front_ends or (pool.fqdn,)) if computer in ("", m.lower())]
-        facts = _facts(context, pool.fqdn).pool if machines else None
+        facts = facts_of(context, pool.fqdn).pool if machines else None
         running = pool.front_ends[: facts.front_ends_up] if facts and facts.front_ends_up is not None else ()
         for machine in machines:
             up = machine in running or (not pool.front_ends and facts is not None and facts.health is Health.UP)
@@ -360,8 +240,8 @@ def get_windows_service(context: Context) -> Iterator[object]:
 @lync("Get-CsPoolFabricState", {"PoolFqdn": FQDN, "Type": STRING}, ("PoolFqdn",))
 def get_fabric(context: Context) -> Iterator[object]:
     """String lines: attested; these are ours but for the one of a service without primaries."""
-    pool = _pool(context, str(context.get("PoolFqdn")))
-    if _facts(context, pool.fqdn).pool.health is not Health.UP:
+    pool = pool_of(context, str(context.get("PoolFqdn")))
+    if facts_of(context, pool.fqdn).pool.health is not Health.UP:
         yield "Service: (P) fabric:/lync/routing/1 has no primaries."
 
 

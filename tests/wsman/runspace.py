@@ -11,21 +11,18 @@ import threading
 import traceback
 import uuid
 import xml.etree.ElementTree as ET
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import psrpcore
 from psrpcore import types as ps
 
 from tests.wsman import calls, clixml
+from tests.wsman.outbox import Item, Outbox, everything, fragments
 from tests.wsman.settings import Settings
 
-FRAGMENT = 32_768
 NO_PIPELINE = uuid.UUID(int=0)
-OPENED = 2
 
 
 class Killed(BaseException):
@@ -38,46 +35,6 @@ class Stopped(Exception):
 
 class BadData(Exception):
     """The client's remoting data cannot be read."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One fragment on its way to the client. `alone`: it starts a reply of its own."""
-
-    data: bytes
-    alone: bool = False
-
-
-class Outbox:
-    """What waits for a Receive, in order. Not thread-safe: the shell's lock guards it."""
-
-    def __init__(self) -> None:
-        self._items: deque[Item] = deque()
-        self.size = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
-    def put(self, items: Iterable[Item]) -> None:
-        for item in items:
-            self._items.append(item)
-            self.size += len(item.data)
-
-    def take(self, most: int) -> list[Item]:
-        """At least one, then as many as `most` bytes allow, up to one that starts a reply of its own."""
-        taken: list[Item] = []
-        size = 0
-        while self._items and (not taken or (size + len(self._items[0].data) <= most and not self._items[0].alone)):
-            taken.append(self._items.popleft())
-            size += len(taken[-1].data)
-        self.size -= size
-        return taken
-
-    def put_back(self, items: Iterable[Item]) -> None:
-        """Undo a take."""
-        items = list(items)
-        self._items.extendleft(reversed(items))
-        self.size += sum(len(item.data) for item in items)
 
 
 class _Pool(psrpcore.ServerRunspacePool):
@@ -187,11 +144,11 @@ class Runspace:
                 self.feed(data)
             finally:
                 self._pool.state = ps.RunspacePoolState.Opened
-            now = [i.data for i in _all(self.outbox) if not i.alone]
+            now = [i.data for i in everything(self.outbox) if not i.alone]
             self.outbox = Outbox()
             reply = b"".join(i.data for i in capability) + now[0]
             self.outbox.put(Item(d) for d in now[1:])
-            self.outbox.put(i for i in _all(waiting) if not i.alone)
+            self.outbox.put(i for i in everything(waiting) if not i.alone)
             return reply
 
     def _happened(self, event: Any) -> None:
@@ -315,33 +272,17 @@ class Runspace:
             alone = message.message_type == ps.PSRPMessageType.RunspacePoolState
             body = bytes(message._data)
             data = body[:40] + clixml.BOM + body[40:]
-            self.outbox.put(Item(d, alone) for d in _fragments(message.object_id, data))
+            self.outbox.put(Item(d, alone) for d in fragments(message.object_id, data))
         self._pool._send_buffer.clear()
         self._lock.notify_all()
 
     def _packed(self, kind: ps.PSRPMessageType, document: bytes, pid: uuid.UUID) -> list[Item]:
         rpid = self._pool.runspace_pool_id
         head = (1).to_bytes(4, "little") + kind.value.to_bytes(4, "little") + rpid.bytes_le + pid.bytes_le
-        return [Item(d) for d in _fragments(self._pool._fragment_counter, head + clixml.BOM + document)]
+        return [Item(d) for d in fragments(self._pool._fragment_counter, head + clixml.BOM + document)]
 
 
 _CAPABILITY = (
     b'<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version N="PSVersion">2.0</Version>'
     b'<Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>'
 )
-
-
-def _all(box: Outbox) -> list[Item]:
-    everything: list[Item] = []
-    while box:
-        everything += box.take(box.size)
-    return everything
-
-
-def _fragments(object_id: int, data: bytes) -> Iterator[bytes]:
-    """[MS-PSRP] 2.2.4: object id, fragment id, start and end bits, length, all big-endian."""
-    pieces = [data[i : i + FRAGMENT] for i in range(0, len(data), FRAGMENT)]
-    for number, piece in enumerate(pieces):
-        flags = (1 if number == 0 else 0) | (2 if number == len(pieces) - 1 else 0)
-        head = object_id.to_bytes(8, "big") + number.to_bytes(8, "big") + bytes([flags])
-        yield head + len(piece).to_bytes(4, "big") + piece

@@ -23,7 +23,8 @@ from typing import Any
 from tests.wsman import calls, soap
 from tests.wsman.auth import ENCRYPTED, Login, Undecipherable
 from tests.wsman.settings import Settings, User
-from tests.wsman.shells import Answer, Endpoint, Shells, Vanished
+from tests.wsman.shell import Answer, Endpoint, Vanished
+from tests.wsman.shells import Shells
 from tests.wsman.trouble import Trouble, Troubles
 
 SOAP = "application/soap+xml;charset=UTF-8"

@@ -2,8 +2,8 @@
 
 No HTTP and no PowerShell. Copied from recordings of real Windows: bodies of the replies, Connect by a new
 session, MemoryUsed in Get, Done with the last data. Modelled and so unproved: auto-disconnect after silence of
-the owning session, the codes of "disconnected" (2150859204) and "already connected" (2150859206), that an IIS
-endpoint refuses Disconnect, Connect and Reconnect, and that a repeated Receive gets its old reply again.
+the owning session, the codes of "disconnected" (2150859204) and "already connected" (2150859206), and that
+an IIS endpoint refuses Disconnect, Connect and Reconnect.
 """
 
 from __future__ import annotations
@@ -11,74 +11,16 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from tests.wsman import soap
-from tests.wsman.runspace import BadData, Outbox, Pipeline, Run, Runspace
+from tests.wsman.runspace import BadData, Run, Runspace
 from tests.wsman.settings import Settings, User
+from tests.wsman.shell import Answer, Endpoint, Shell
 from tests.wsman.soap import Fault, Request
 
-KEPT_REPLIES = 8
-LOOK = 0.1
-"""Seconds between two looks at whether the client of a long poll is still there."""
 CTRL_C = ("powershell/signal/ctrl_c", f"{soap.SHELL}/signal/ctrl_c")
-
-
-class Vanished(Exception):
-    """The client of this request is gone; nobody reads the reply."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """What kind of door the request came through."""
-
-    path: str
-    disconnect: bool
-    no_language: bool
-    modules: bool
-    """Whether Import-Module is there; an RBAC endpoint has its cmdlets loaded."""
-
-
-@dataclass
-class Answer:
-    """The body of a reply, and how to take it back when it could not be delivered."""
-
-    body: str
-    undo: Callable[[], None] = lambda: None
-
-
-class Shell:
-    """One shell. `lock` guards it with everything in it."""
-
-    def __init__(self, shell_id: str, owner: User, endpoint: Endpoint, session: str, now: float) -> None:
-        self.id = shell_id
-        self.owner = owner
-        self.endpoint = endpoint
-        self.resource = ""
-        self.session = session
-        self.lock = threading.Condition()
-        self.state = "Connected"
-        self.born = self.heard = now
-        self.polling = 0
-        self.idle_timeout: float = 0
-        self.replies: OrderedDict[str, str] = OrderedDict()
-        self.runspace: Runspace
-
-    def disconnect(self) -> None:
-        with self.lock:
-            self.state = "Disconnected"
-            self.lock.notify_all()
-
-    def kill(self) -> None:
-        """End all that runs in it, without a word."""
-        with self.lock:
-            self.state = "Gone"
-            for pipeline in list(self.runspace.pipelines.values()):
-                self.runspace.kill(pipeline)
-            self.lock.notify_all()
 
 
 class Shells:
@@ -112,11 +54,6 @@ class Shells:
         if shell is not None:
             shell.kill()
 
-    def pipeline(self, shell_id: str, command_id: str) -> Pipeline | None:
-        """A command that is there, for the log."""
-        shell = self.table.get(shell_id)
-        return shell.runspace.pipelines.get(command_id) if shell else None
-
     def _find(self, request: Request, user: User) -> Shell:
         shell = self.table.get(request.shell_id)
         if shell is None:
@@ -145,7 +82,7 @@ class Shells:
         body = ""
         match request.verb:
             case "Receive":
-                return self._receive(request, shell, gone)
+                return shell.receive(request, gone)
             case "Command":
                 body = _command(request, shell)
             case "Send":
@@ -175,7 +112,7 @@ class Shells:
         element, content = request.element("rsp:Shell"), request.element("rsp:Shell/pwsh:creationXml")
         if element is None or content is None:
             raise Fault("bad_clixml")
-        shell = Shell(element.get("ShellId", "").upper(), user, endpoint, request.session, self._clock())
+        shell = Shell(element.get("ShellId", "").upper(), user, endpoint, request.session, self._settings, self._clock)
         shell.idle_timeout = (
             soap.duration(request.element("rsp:Shell/rsp:IdleTimeOut")) or self._settings().idle_timeout
         )
@@ -236,8 +173,8 @@ class Shells:
 
     def _connect(self, request: Request, shell: Shell) -> str:
         if request.command_id:
-            _must_be_connected(shell)
-            _unread(shell, request.command_id)
+            shell.must_be_connected()
+            shell.unread(request.command_id)
             return "<rsp:ConnectResponse/>"
         content = request.element("rsp:Connect/pwsh:connectXml")
         if shell.state == "Connected":
@@ -256,85 +193,6 @@ class Shells:
         with shell.lock:
             shell.session, shell.state, shell.heard = request.session, "Connected", self._clock()
 
-    # The long poll
-
-    def _receive(self, request: Request, shell: Shell, gone: Callable[[], bool]) -> Answer:
-        with shell.lock:
-            if request.message_id in shell.replies:
-                return Answer(shell.replies[request.message_id])
-            owner = request.session == shell.session
-            shell.polling += owner
-            try:
-                return self._poll(request, shell, gone)
-            finally:
-                shell.polling -= owner
-                if owner:
-                    shell.heard = self._clock()
-
-    def _poll(self, request: Request, shell: Shell, gone: Callable[[], bool]) -> Answer:
-        until = self._clock() + request.timeout
-        while True:
-            _must_be_connected(shell)
-            pipeline = _unread(shell, request.command_id) if request.command_id else None
-            box = pipeline.outbox if pipeline else shell.runspace.outbox
-            if gone():
-                raise Vanished
-            if box or (pipeline and pipeline.finished):
-                return self._taken(request, shell, pipeline, box)
-            if (left := until - self._clock()) <= 0:
-                raise Fault("timed_out")
-            shell.lock.wait(min(left, LOOK))
-
-    def _taken(self, request: Request, shell: Shell, pipeline: Pipeline | None, box: Outbox) -> Answer:
-        items = box.take(self._settings().reply)
-        command = f' CommandId="{pipeline.command_id}"' if pipeline else ""
-        body = "".join(
-            f'<rsp:Stream Name="stdout"{command}>{base64.b64encode(item.data).decode()}</rsp:Stream>' for item in items
-        )
-        if pipeline is not None and pipeline.finished and not box:
-            pipeline.drained = True
-            body += (
-                f'<rsp:CommandState{command} State="{soap.SHELL}/CommandState/Done"><rsp:ExitCode>0</rsp:ExitCode>'
-                "</rsp:CommandState>"
-            )
-        body = f"<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>"
-        shell.replies[request.message_id] = body
-        while len(shell.replies) > KEPT_REPLIES:
-            shell.replies.popitem(last=False)
-        shell.lock.notify_all()
-
-        def undo() -> None:
-            with shell.lock:
-                if shell.replies.pop(request.message_id, None) is not None:
-                    box.put_back(items)
-                    if pipeline is not None:
-                        pipeline.drained = False
-                    shell.lock.notify_all()
-
-        return Answer(body, undo)
-
-
-def _must_be_connected(shell: Shell) -> None:
-    if shell.state == "Gone":
-        raise Fault("no_shell")
-    if shell.state != "Connected":
-        raise Fault("shell_disconnected")
-
-
-def _pipeline(shell: Shell, command_id: str) -> Pipeline:
-    pipeline = shell.runspace.pipelines.get(command_id)
-    if pipeline is None:
-        raise Fault("no_command")
-    return pipeline
-
-
-def _unread(shell: Shell, command_id: str) -> Pipeline:
-    """A command whose end no client has been told yet; after that it is only good for Signal."""
-    pipeline = _pipeline(shell, command_id)
-    if pipeline.drained:
-        raise Fault("no_command")
-    return pipeline
-
 
 def _decode(text: str | None) -> bytes:
     try:
@@ -344,7 +202,7 @@ def _decode(text: str | None) -> bytes:
 
 
 def _command(request: Request, shell: Shell) -> str:
-    _must_be_connected(shell)
+    shell.must_be_connected()
     line, argument = request.element("rsp:CommandLine"), request.element("rsp:CommandLine/rsp:Arguments")
     if line is None or argument is None:
         raise Fault("bad_clixml")
@@ -356,18 +214,18 @@ def _command(request: Request, shell: Shell) -> str:
 
 
 def _send(request: Request, shell: Shell) -> str:
-    _must_be_connected(shell)
+    shell.must_be_connected()
     stream = request.element("rsp:Send/rsp:Stream")
     if request.command_id:
-        _pipeline(shell, request.command_id)
+        shell.pipeline(request.command_id)
     shell.runspace.feed(_decode(stream.text if stream is not None else ""))
     return "<rsp:SendResponse/>"
 
 
 def _signal(request: Request, shell: Shell) -> str:
-    _must_be_connected(shell)
+    shell.must_be_connected()
     code = request.element("rsp:Signal/rsp:Code")
-    pipeline = _pipeline(shell, request.command_id)
+    pipeline = shell.pipeline(request.command_id)
     if code is not None and code.text in CTRL_C:
         shell.runspace.stop(pipeline)
     else:
