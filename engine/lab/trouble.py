@@ -164,6 +164,8 @@ def _link(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
 
 def _backlog(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
     n = _number(number, 1, 10_000_000)
+    if pool.quiesced:
+        raise ValueError(f"a run has made {pool.fqdn} read-only: nobody writes there until it is over")
     save(db, replace(pool_by_id(db, pool.id), write_seq=pool.write_seq + n))
     users = db.execute("SELECT sip FROM user WHERE home = ? LIMIT 3", (pool.id,)).fetchall()
     marks = sorted({pool.write_seq + 1, pool.write_seq + (n + 1) // 2, pool.write_seq + n})

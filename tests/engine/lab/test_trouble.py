@@ -54,6 +54,23 @@ def test_a_wrong_word_is_answered_with_the_right_ones(tmp_path: Path, words: tup
     assert digest(lab.world) == before
 
 
+def test_nobody_writes_to_a_read_only_pool(tmp_path: Path) -> None:
+    """A backlog cannot be made while a run holds the pool read-only: what was verified stays verified."""
+    lab = new_lab(tmp_path)
+    refused: list[str] = []
+
+    def cancelled() -> bool:
+        try:
+            trouble.break_(lab.world, "backlog", P1, "7")
+        except ValueError as error:
+            refused.append(str(error))
+        return False
+
+    outcome = go(lab, Kind.FAILOVER, cancelled=cancelled)
+    assert any("read-only" in text for text in refused)
+    assert (outcome.lost, outcome.assumed) == (0, 0)
+
+
 def test_a_short_name_that_fits_two_pools_is_refused_with_both(tmp_path: Path) -> None:
     """In the forest pool01 alone says too little; the full name does."""
     lab = new_lab(tmp_path, size=Size.FOREST)
