@@ -53,7 +53,7 @@ def attach(pool: RunspacePool, ps: PowerShell) -> None:
     ps._command_id = ps.id  # what Receive asks for; pypsrp learns it only from its own Command
     ps.state = PSInvocationState.DISCONNECTED
     pool.pipelines[ps.id] = ps
-    ps.connect_async()  # type: ignore[no-untyped-call]
+    ps.connect_async()
     pool.state = RunspacePoolState.OPENED  # a real server may leave it Disconnected; disconnect() needs Opened
 
 

@@ -66,7 +66,7 @@ def plan(kind: Kind = Kind.FAILOVER, pool: str = P1, options: Options | None = N
 class Told(list[Record]):
     """A sink that remembers, and can do something at a record."""
 
-    def __init__(self, at: Callable[[Record], None] | None = None) -> None:
+    def __init__(self, at: Callable[[Record], object] | None = None) -> None:
         super().__init__()
         self._at = at
 

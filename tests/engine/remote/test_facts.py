@@ -1,0 +1,193 @@
+"""What the read-only cmdlets put out, in every shape it may come in, and what is not there: unknown, never assumed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pypsrp.complex_objects import GenericComplexObject
+
+from engine.model import Cms, Edge, Export, Health, Import, Pool, PoolState, Replication
+from engine.port import EngineUnavailable
+from engine.remote import facts
+from engine.remote.reading import Reader, gather
+
+P1, P2 = "pool01.contoso.com", "pool02.contoso.com"
+LOST = EngineUnavailable("gone")
+
+
+def thing(to_string: str = "", **properties: Any) -> GenericComplexObject:
+    """An object as pypsrp reads it from the wire."""
+    made = GenericComplexObject()
+    made.adapted_properties = properties
+    made.to_string = to_string or None
+    return made
+
+
+def module(name: str, export: str, imports: str) -> GenericComplexObject:
+    return thing(Identity=name, ExportStatus=export, ImportStatus=imports)
+
+
+OBJECTS = [
+    module("UserServices.PresenceFocus", "SteadyState", "NormalState"),
+    module("ConfServices.DataConf", "FinalState", "NormalState"),
+]
+LINES = ["UserServices.PresenceFocus:[SteadyState,NormalState]", "ConfServices.DataConf:[FinalState,NormalState]"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [thing(BackupModules=OBJECTS)],
+        [thing(BackupModules=LINES)],
+        [thing(BackupModules=" ".join(LINES))],
+        [thing(BackupModules=[OBJECTS])],
+        OBJECTS,
+        LINES,
+    ],
+)
+def test_backup_modules_are_read_as_objects_and_as_text(found: list[Any]) -> None:
+    """Nested objects come flattened through remoting, or whole; the worst module counts."""
+    assert facts.backup_states(found) == (Export.STEADY, Import.NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("modules", "states"),
+    [
+        ([("A", "SteadyState", "NormalState"), ("B", "ErrorState", "NormalState")], (Export.ERROR, Import.NORMAL)),
+        ([("A", "FinalState", "NormalState"), ("B", "FinalState", "ErrorState")], (Export.FINAL, Import.ERROR)),
+        ([("A", "FinalState", "NormalState"), ("B", "Brandnew", "NormalState")], (Export.UNKNOWN, Import.NORMAL)),
+        ([("X.CMSMaster", "NotInitialized", ""), ("B", "SteadyState", "NormalState")], (Export.STEADY, Import.NORMAL)),
+        ([("UserServices.PresenceFocus", "NotInitialized", "NormalState")], (Export.NOT_INITIALIZED, Import.NORMAL)),
+        ([], (Export.UNKNOWN, Import.UNKNOWN)),
+    ],
+)  # fmt: skip
+def test_the_worst_module_counts(modules: list[tuple[str, str, str]], states: tuple[Export, Import]) -> None:
+    """A word that is not known is unknown; on the pool without the master the CMS module is never initialised."""
+    assert facts.backup_states([thing(BackupModules=[module(*m) for m in modules])]) == states
+
+
+def test_a_direction_is_the_export_of_one_and_the_import_of_the_other() -> None:
+    """What could not be read is unknown on its side only."""
+    status = [thing(BackupModules=OBJECTS)]
+    assert facts.replication(status, LOST) == Replication(Export.STEADY, Import.UNKNOWN)
+    assert facts.replication(LOST, status) == Replication(Export.UNKNOWN, Import.NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("found", "pool"),
+    [
+        ([thing(Identity=P1, BackupPoolFqdn=P2)], P2),
+        ([thing(f"{P1} {P2}")], P2),
+        ([thing(Pools=[P1.upper(), P2.upper()])], P2),
+        ([thing(PoolFqdn=P1, Backup="other.contoso.com")], "other.contoso.com"),
+        ([thing(PoolFqdn=P1)], None),
+        ([thing(A="x.contoso.com", B="y.contoso.com")], None),
+        ([], None),
+    ],
+)
+def test_the_backup_pool_is_found_whatever_its_property_is_called(found: list[Any], pool: str | None) -> None:
+    """No page names the property; where two could be meant nothing is guessed."""
+    assert facts.backup_pool(found, P1, [P1, P2]) == pool
+
+
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        ([thing(PoolState="FailedOver")], PoolState.FAILED_OVER),
+        ([thing(PoolState=thing("Active"))], PoolState.ACTIVE),
+        ([thing(PoolState="Sideways")], PoolState.UNKNOWN),
+        ([thing()], PoolState.UNKNOWN),
+        ([], PoolState.UNKNOWN),
+    ],
+)
+def test_pool_state_is_one_of_the_four_or_unknown(found: list[Any], state: PoolState) -> None:
+    """Enumerations come as text, or as an object that prints as it."""
+    assert facts.registrar_state(found)[0] is state
+
+
+ROW = thing(Identity=f"CentralManagement:{P2}", PoolFqdn=P2, Active=True)
+OLD = thing(Identity=f"CentralManagement:{P1}", PoolFqdn=P1, Active=False)
+POOLS = (Pool(P2, None, ("fe1.contoso.com",)),)
+
+
+@pytest.mark.parametrize(
+    ("services", "status", "read"),
+    [
+        ([OLD, ROW], [thing(ActiveMasterFqdn=P2)], Cms(P2, True)),
+        ([OLD, ROW], [thing(ActiveMasterFqdn=None)], Cms(P2, False)),
+        ([OLD, ROW], LOST, Cms(P2, None)),
+        (LOST, [thing(ActiveMasterFqdn="fe1.contoso.com")], Cms(P2, True)),
+        ([OLD], [thing()], Cms(None, False)),
+        ([ROW, thing(PoolFqdn=P1, Active=True)], [thing(ActiveMasterFqdn=P2)], Cms(None, True)),
+        (LOST, LOST, Cms(None, None)),
+    ],
+)
+def test_the_central_management_store_has_one_master_or_none_is_named(services: Any, status: Any, read: Cms) -> None:
+    """Two that call themselves active are a split store; a blank master means that it is down."""
+    assert facts.cms(services, status, POOLS) == read
+
+
+def test_the_next_hop_of_an_edge_is_the_registrar_it_depends_on() -> None:
+    """Under either property; an Edge that tells none is named."""
+    found = [
+        thing(Identity="EdgeServer:e1.contoso.com", Registrar=f"Registrar:{P1}"),
+        thing(Identity="EdgeServer:e2.contoso.com", DependentServiceList=[f"Registrar:{P2}", "ConferencingServer:x"]),
+        thing(Identity="EdgeServer:e3.contoso.com"),
+    ]
+    edges = (Edge("e1.contoso.com", P1, None), Edge("e2.contoso.com", P2, None))
+    assert facts.edges(found) == (edges, ("e3.contoso.com",))
+
+
+@pytest.mark.parametrize(
+    ("states", "reachable", "complaint", "health"),
+    [
+        ([True, True, True], True, False, Health.UP),
+        ([True, True, None], None, False, Health.UP),
+        ([True, True, True], True, True, Health.UNKNOWN),
+        ([True, False, False], True, False, Health.QUORUM_LOST),
+        ([False, False, False], True, False, Health.DOWN),
+        ([None, None, None], False, False, Health.DOWN),
+        ([None, None, None], True, False, Health.UNKNOWN),
+        ([None, None, None], None, False, Health.UNKNOWN),
+        ([True, None, None], False, False, Health.UNKNOWN),
+        ([], False, False, Health.DOWN),
+    ],
+)
+def test_health_is_concluded_from_what_was_seen(
+    states: list[bool | None], reachable: bool | None, complaint: bool, health: Health
+) -> None:
+    """A machine that could not be read is neither up nor down."""
+    machines = {f"fe{n}": state for n, state in enumerate(states)}
+    assert facts.health(machines, reachable, complaint=complaint) is health
+
+
+def test_pools_without_a_registrar_are_no_front_end_pools() -> None:
+    """Get-CsPool lists Edge, Mediation and other pools too; a Standard Edition pool is its own only computer."""
+    found = [
+        thing(Identity=P1, Fqdn=P1, Site="Site:Redmond", Computers=["fe1.contoso.com"], Services=[f"Registrar:{P1}"]),
+        thing(Identity="edge.contoso.com", Computers=["e1.contoso.com"], Services=["EdgeServer:edge.contoso.com"]),
+        thing(Fqdn="SE.contoso.com", Computers=["SE.contoso.com"], Services=[thing("Registrar:SE.contoso.com")]),
+    ]
+    assert facts.pools(found) == (
+        Pool(P1, None, ("fe1.contoso.com",), "Redmond", "Enterprise"),
+        Pool("se.contoso.com", None, ("se.contoso.com",), "", "Standard"),
+    )
+
+
+@pytest.mark.parametrize("cmdlets", [["Name=Invoke-CsPoolFailOver"], [thing(Name="Invoke-CsPoolFailOver")],
+                                     "Get-CsPool,Invoke-CsPoolFailOver"])  # fmt: skip
+def test_a_role_holds_the_cmdlet_in_whichever_shape(cmdlets: Any) -> None:
+    """A longer name that begins like it does not count."""
+    roles = [thing(Identity="Yes", Cmdlets=cmdlets), thing(Identity="No", Cmdlets=["Name=Invoke-CsPoolFailOverX"])]
+    assert facts.role_names(roles, "Invoke-CsPoolFailOver") == ("Yes",)
+
+
+def test_when_no_session_opens_every_reading_tells_why() -> None:
+    """The error of opening, for each of them."""
+
+    def refuse() -> Reader:
+        raise LOST
+
+    results = gather({"a": lambda _: 1, "b": lambda _: 2}, refuse, workers=2, limit=5, monotonic=lambda: 0.0)
+    assert results == {"a": LOST, "b": LOST}
