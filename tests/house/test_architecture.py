@@ -1,0 +1,80 @@
+"""The architecture is a test: contracts, sizes, no mocks, nothing of one machine in the tree."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.generated import ROOT
+
+PACKAGES = ("bot", "commands", "engine", "audit")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+LONGEST = 400
+# Written apart, so that this file does not find itself.
+MOCKS = re.compile("|".join(("unittest" + r"\.mock", "Magic" + "Mock", "@" + r"patch\b", r"monkeypatch\." + "setattr")))
+HOSTS = re.compile(r"https?://[^\s\"')>]*\.(?:whl|tar\.gz)|" + "index" + "-url|extra-" + "index")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def is_written(path: Path) -> bool:
+    return path.name != "__init__.py" or path.stat().st_size > 0
+
+
+def test_the_import_contracts_hold() -> None:
+    """bot -> commands -> (engine | audit), pure rules, independent commands, pypsrp and Slack each in one place."""
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.name != "__init__.py"], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_every_module_says_at_its_door_what_it_is_for(path: Path) -> None:
+    """The first statement is a docstring, and no module is a hall."""
+    text = path.read_text(encoding="utf-8")
+
+    assert text.startswith('"""')
+    assert text.count("\n") <= LONGEST
+
+
+def test_importing_does_nothing() -> None:
+    """Every module can be imported without a socket, a thread, or a line of output."""
+    names = [".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for p in SOURCES]
+    code = f"""
+import importlib, socket, sys, threading
+class Refused(socket.socket):
+    def connect(self, *a): raise AssertionError("a socket was used")
+    bind = connect
+socket.socket = Refused
+for name in {names!r}:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+assert threading.active_count() == 1, threading.enumerate()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("path", TESTS + SOURCES, ids=named)
+def test_nothing_is_mocked(path: Path) -> None:
+    """Fakes are written by hand, at the outer edge."""
+    assert not MOCKS.search(path.read_text(encoding="utf-8"))
+
+
+def test_no_file_names_a_download_host() -> None:
+    """The locks pin hashes, not places."""
+    texts = [p.name for p in ROOT.glob("*") if p.is_file() and p.suffix in {".lock", ".toml", ".md"}]
+    found = [name for name in texts if HOSTS.search((ROOT / name).read_text(encoding="utf-8"))]
+
+    assert found == []
