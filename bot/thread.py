@@ -52,6 +52,8 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
             urgent = urgent or not isinstance(event, RunRecorded)
             ping = ping or isinstance(event, PreflightPassed | RequestReminded)
         through = row.version or through
+        if ping:
+            flush()  # who is called stands under what they are called for
     flush()
     return made
 
