@@ -1,0 +1,246 @@
+"""Preflight's guards: what each one sees, what it leaves alone, and that none of them can be missed."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine import guards
+from engine.guards import Case, Guard
+from engine.model import Cms, Edge, Export, Facts, Finding, Health, Import, Kind, Level, Options, PoolState, Replication
+from engine.preflight import MAX_WAIT, blocking, conflicts, judge
+from tests.engine.given import AWAY, EDGE, P1, P2, T0, case, facts, pool_facts
+
+OVER, BACK = Kind.FAILOVER, Kind.FAILBACK
+DISASTER = Options(disaster=True)
+BEHIND = Replication(Export.NOT_STEADY, Import.NORMAL, backlog=12)
+UNKNOWN = Replication(Export.UNKNOWN, Import.UNKNOWN)
+HURT = [Health.DOWN, Health.BACKEND_DOWN, Health.QUORUM_LOST, Health.UNKNOWN]
+
+
+def pair(pool: dict[str, Any] | None = None, partner: dict[str, Any] | None = None, **changed: Any) -> Facts:
+    """A healthy pair with these things changed on either side."""
+    return facts(replace(pool_facts(), **pool or {}), replace(pool_facts(P2, P1), **partner or {}), **changed)
+
+
+def away(pool: dict[str, Any] | None = None, partner: dict[str, Any] | None = None, **changed: Any) -> Facts:
+    """The same after a failover of pool01."""
+    return pair({"state": PoolState.FAILED_OVER, **(pool or {})}, partner, **changed)
+
+
+def alone(read: Facts) -> Facts:
+    return replace(read, partner=None)
+
+
+def hops(up: bool | None) -> tuple[Edge, ...]:
+    return (Edge(EDGE, P1.upper(), up),)
+
+
+Row = tuple[str, Level, Kind, Options, Facts]
+B, W, N = Level.BLOCK, Level.WARN, Level.NOTE
+HITS: list[Row] = [
+    ("E_NO_BACKUP", B, OVER, Options(), alone(facts())),
+    ("E_NO_BACKUP", B, BACK, Options(), alone(AWAY)),
+    ("E_PAIR_ASYMMETRIC", B, OVER, Options(), pair(partner={"backup": "pool03.contoso.com"})),
+    ("E_PAIR_ASYMMETRIC", B, BACK, Options(), away(partner={"backup": None})),
+    ("E_ALREADY_FAILED_OVER", B, OVER, DISASTER, AWAY),
+    ("E_BACKUP_IS_FAILED_OVER", B, OVER, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
+    ("E_FAILING_OVER", B, OVER, Options(), pair({"state": PoolState.FAILING_OVER})),
+    ("E_FAILING_OVER", B, OVER, Options(), pair(partner={"state": PoolState.FAILING_OVER})),
+    ("E_STATE_UNKNOWN", B, OVER, DISASTER, pair({"state": PoolState.UNKNOWN})),
+    ("E_STATE_UNKNOWN", B, OVER, Options(), pair(partner={"state": PoolState.UNKNOWN})),
+    ("E_STATE_UNKNOWN", B, BACK, Options(), pair({"state": PoolState.UNKNOWN})),
+    *[("E_BACKUP_UNAVAILABLE", B, OVER, DISASTER, pair(partner={"health": h})) for h in HURT],
+    ("E_CMS_DOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
+    ("E_CMS_DOWN", B, OVER, DISASTER, facts(cms=Cms("pool09.contoso.com", up=False))),
+    ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P2, up=None))),
+    ("E_CMS_ON_FAILED_POOL", B, OVER, DISASTER, facts(cms=Cms(P1.upper(), up=True))),
+    ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts(edges=hops(up=True))),
+    ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts(edges=hops(up=None))),
+    ("W_EDGE_DOWN", W, OVER, Options(), facts(edges=hops(up=False))),
+    *[("E_NEEDS_DISASTER_MODE", B, OVER, Options(), pair({"health": h})) for h in HURT],
+    ("E_PARAM_CONFLICT", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.DOWN})),
+    ("E_PARAM_UNSUPPORTED", B, OVER, Options(database_timeout=60), facts()),
+    ("E_PARAM_UNSUPPORTED", B, OVER, Options(stop_delay=5), facts()),
+    ("E_PARAM_UNSUPPORTED", B, BACK, Options(database_timeout=60), AWAY),
+    ("W_DISASTER_ON_HEALTHY_POOL", W, OVER, DISASTER, facts()),
+    ("W_LOSES_BACKLOG", W, OVER, DISASTER, pair({"health": Health.DOWN})),
+    ("W_NOT_IN_SYNC", W, OVER, Options(), facts(outbound=BEHIND)),
+    ("W_NOT_IN_SYNC", W, OVER, Options(skip_verification=True), facts(outbound=UNKNOWN)),
+    ("W_NOT_IN_SYNC", W, BACK, Options(), replace(AWAY, inbound=UNKNOWN)),
+    ("W_CAPACITY", W, OVER, Options(), pair({"users": 60_000}, {"users": 20_001})),
+    ("W_CAPACITY", W, OVER, Options(), pair({"users": 60_000}, {"users": 20_001, "capacity": None})),
+    ("W_NOT_READ", W, OVER, Options(), facts(unread=("users of pool02: timed out",))),
+    ("W_NOT_READ", W, BACK, Options(), replace(AWAY, unread=("edges: denied",))),
+    ("N_STAYS_DOWN", N, OVER, Options(), facts()),
+    ("E_NOT_FAILED_OVER", B, BACK, Options(), facts()),
+    ("E_NOT_FAILED_OVER", B, BACK, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
+    ("E_FAILING_OVER", B, BACK, Options(), pair({"state": PoolState.FAILING_OVER})),
+    *[("E_HOME_NOT_RESTORED", B, BACK, DISASTER, away({"health": h})) for h in HURT],
+    *[("E_BACKUP_UNAVAILABLE_USE_DISASTER", B, BACK, Options(), away(partner={"health": h})) for h in HURT],
+    ("W_DISASTER_LOSES_BACKUP_DATA", W, BACK, DISASTER, away(partner={"health": Health.DOWN})),
+    ("N_DURATION", N, BACK, Options(), AWAY),
+]
+MISSES: list[Row] = [
+    ("E_PAIR_ASYMMETRIC", B, OVER, Options(), pair(partner={"backup": P1.upper()})),
+    ("E_ALREADY_FAILED_OVER", B, OVER, Options(), pair({"state": PoolState.FAILED_BACK})),
+    ("E_BACKUP_IS_FAILED_OVER", B, OVER, Options(), pair(partner={"state": PoolState.FAILED_BACK})),
+    ("E_CMS_ON_FAILED_POOL", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
+    ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
+    ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts()),
+    ("E_EDGE_NEXT_HOP", B, BACK, Options(), replace(AWAY, edges=hops(up=True))),
+    ("W_EDGE_DOWN", W, OVER, Options(), facts(edges=(Edge(EDGE, P2, up=False),))),
+    ("E_NEEDS_DISASTER_MODE", B, OVER, DISASTER, pair({"health": Health.DOWN})),
+    ("E_PARAM_CONFLICT", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.BACKEND_DOWN})),
+    ("E_PARAM_UNSUPPORTED", B, OVER, Options(True, True, True, True, None), facts()),
+    ("E_PARAM_UNSUPPORTED", B, OVER, Options(whatif=True), facts()),
+    ("W_DISASTER_ON_HEALTHY_POOL", W, OVER, DISASTER, pair({"health": Health.UNKNOWN})),
+    ("W_NOT_IN_SYNC", W, OVER, Options(), facts(outbound=Replication(Export.FINAL, Import.NORMAL), inbound=BEHIND)),
+    ("W_NOT_IN_SYNC", W, BACK, Options(), replace(AWAY, outbound=BEHIND)),
+    ("W_CAPACITY", W, OVER, Options(), pair({"users": 60_000}, {"users": 20_000})),
+    ("W_NOT_READ", W, OVER, Options(), facts()),
+    ("E_BACKUP_UNAVAILABLE_USE_DISASTER", B, BACK, DISASTER, away(partner={"health": Health.DOWN})),
+    ("W_DISASTER_LOSES_BACKUP_DATA", W, BACK, Options(), AWAY),
+    ("N_COOLDOWN", N, OVER, Options(), facts()),
+]
+
+
+def named(rows: list[Row]) -> list[str]:
+    return [f"{n}-{row[2]}-{row[0]}" for n, row in enumerate(rows)]
+
+
+def found(row: Row) -> list[Finding]:
+    code, _, kind, options, read = row
+    return [f for f in judge(case(kind, read, options=options)) if f.code == code]
+
+
+@pytest.mark.parametrize("row", HITS, ids=named(HITS))
+def test_a_guard_sees_what_it_is_for(row: Row) -> None:
+    """Each code has facts that bring it, at its level, with a sentence."""
+    assert {f.level for f in found(row)} == {row[1]}
+    assert all(f.say for f in found(row))
+
+
+@pytest.mark.parametrize("row", MISSES, ids=named(MISSES))
+def test_a_guard_leaves_the_neighbouring_case_alone(row: Row) -> None:
+    """Each code has facts close by that must not bring it."""
+    assert found(row) == []
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
+    """Nothing is wrong with the case that the other tests change one thing of."""
+    assert {f.level for f in judge(case(kind))} == {Level.NOTE}
+
+
+def test_every_code_of_the_guards_stands_in_this_table() -> None:
+    """A new guard needs its row here; N_COOLDOWN has its own test below."""
+    codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', inspect.getsource(guards)))
+    assert codes == {row[0] for row in HITS} | {"N_COOLDOWN"}
+
+
+def test_whatever_stops_a_start_says_what_to_do() -> None:
+    """Every blocking finding has a cure."""
+    assert all(f.cure for row in HITS for f in found(row) if f.level is Level.BLOCK)
+
+
+def test_a_cooldown_is_told_until_it_is_over_and_binds_nothing() -> None:
+    """It goes away by itself, so it must never void an approval."""
+    for ago, told in ((1_799, [Level.NOTE]), (1_800, [])):
+        read = case(last_ended=T0 - timedelta(seconds=ago))
+        assert [f.level for f in judge(read) if f.code == "N_COOLDOWN"] == told
+
+
+ORDER = {
+    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_DOWN E_EDGE_NEXT_HOP E_NEEDS_DISASTER_MODE "
+    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_STAYS_DOWN",
+    BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_DOWN "
+    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_NOT_READ N_DURATION",
+}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_findings_come_in_a_fixed_order_and_the_first_that_blocks_is_the_refusal(kind: Kind) -> None:
+    """When everything is wrong at once: the pair itself first, then what is nearest to the cause."""
+    state = PoolState.FAILING_OVER if kind is OVER else PoolState.UNKNOWN
+    worst = pair(
+        {"health": Health.DOWN, "state": state, "users": 80_000},
+        {"health": Health.DOWN, "backup": None},
+        cms=Cms(None, None),
+        edges=hops(up=True),
+        outbound=UNKNOWN,
+        inbound=UNKNOWN,
+        unread=("x",),
+    )
+    findings = judge(case(kind, worst, options=Options(database_timeout=9)))
+    assert [f.code for f in findings] == ORDER[kind].split()
+    assert blocking(findings) is findings[0]
+
+
+def _without(guard: Guard, kind: Kind) -> Callable[[Case], Iterator[Finding]]:
+    every = guards.FAILOVER if kind is OVER else guards.FAILBACK
+    return lambda judged: (f for other in every if other is not guard for f in other(judged))
+
+
+BLOCKERS = [(OVER, g) for g in guards.FAILOVER] + [(BACK, g) for g in guards.FAILBACK]
+
+
+@pytest.mark.parametrize(("kind", "guard"), BLOCKERS, ids=[f"{k}{g.__name__}" for k, g in BLOCKERS])
+def test_no_guard_can_be_taken_out_unseen(kind: Kind, guard: Guard) -> None:
+    """For each guard there is a case whose findings are its alone: without it, that case would go through clean."""
+    level = Level.BLOCK if guard in BLOCKING else None
+    rest = _without(guard, kind)
+    cases = [case(row[2], row[4], options=row[3]) for row in HITS if row[2] is kind]
+    cases.append(case(kind, last_ended=T0))
+    only_by_it = [
+        judged
+        for judged in cases
+        if any(level is None or f.level is level for f in guard(judged))
+        and (level is None or not any(f.level is level for f in rest(judged)))
+    ]
+    assert only_by_it, f"nothing is refused only by {guard}"
+
+
+BLOCKING = {
+    guard for _, guard in BLOCKERS for row in HITS for f in guard(case(row[2], row[4], options=row[3])) if f.level is B
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "code"),
+    [
+        (OVER, Options(force=True, whatif=True), "E_PARAM_CONFLICT"),
+        (OVER, Options(wait=60, skip_verification=True), "E_PARAM_CONFLICT"),
+        (OVER, Options(wait=0), "E_PARAM_CONFLICT"),
+        (OVER, Options(wait=MAX_WAIT + 1), "E_PARAM_CONFLICT"),
+        (BACK, Options(flush_storage=True), "E_PARAM_UNSUPPORTED"),
+        (BACK, Options(stop_delay=5), "E_PARAM_UNSUPPORTED"),
+        (OVER, Options(wait=MAX_WAIT), None),
+        (OVER, Options(whatif=True, disaster=True, flush_storage=True, stop_delay=5), None),
+        (BACK, Options(force=True, wait=1), None),
+    ],
+)
+def test_switches_that_exclude_each_other_are_refused(kind: Kind, options: Options, code: str | None) -> None:
+    """Known without a look at any pool; each refusal says what to leave out."""
+    refusal = conflicts(kind, options)
+    assert (refusal.code if refusal else None) == code
+    assert refusal is None or refusal.cure
+
+
+def test_force_changes_no_finding() -> None:
+    """-Force hides what the cmdlet prints; it is no way round a check."""
+    for code, level, kind, options, read in HITS:
+        with_force = found((code, level, kind, replace(options, force=True), read))
+        assert with_force == found((code, level, kind, options, read))
+
+
+def test_a_server_whose_parameters_are_unknown_refuses_all_of_them() -> None:
+    """Nothing is sent in the hope that the server knows it."""
+    findings = judge(case(supported=frozenset()))
+    assert [f.code for f in findings if f.level is B] == ["E_PARAM_UNSUPPORTED"]
