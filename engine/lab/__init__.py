@@ -18,6 +18,7 @@ Not simulated: SIP, media, presence fan-out, Active Directory, SQL Server, certi
 
 The lab's own reading, where no page says it: a failover waits 15 seconds for the data unless told otherwise (the
 page gives that figure for failback only); the order of the inner steps; that Force does not override the Edge
-refusal; that failing a pool back in disaster mode loses what had not reached the home pool by then; the durations;
-300 seconds until the backup registrar takes over for voice (the documented default); the names of roles.
+refusal; that failing a pool back in disaster mode loses what had not reached the home pool by then; that a cmdlet
+in either direction needs the Central Management Store up; the durations; the names of roles. That the backup
+registrar takes over for voice after 300 seconds is the documented default.
 """

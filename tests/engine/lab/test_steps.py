@@ -8,14 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.lab import reading, trouble, users
+from engine.lab import trouble, users
 from engine.lab.build import Size
-from engine.lab.engine import Lab
-from engine.lab.pools import Level
-from engine.lab.world import WorldLost
-from engine.model import Ended, Export, Import, Kind, Options, PoolState
-from engine.port import StepRefused
-from tests.engine.lab.worlds import ALONE, P1, P2, STATE, Time, Told, column, digest, go, new_lab
+from engine.model import Ended, Kind, Options, PoolState
+from tests.engine.lab.worlds import P1, P2, Time, Told, column, digest, go, new_lab
 
 
 def after_steps(count: int, what: Callable[[], object], answer: bool = False) -> Callable[[], bool]:
@@ -41,29 +37,6 @@ def test_users_are_never_rehomed(tmp_path: Path) -> None:
     assert digest(lab.world, ["user"]) == before
     with pytest.raises(sqlite3.IntegrityError, match="never rehomed"), lab.world.change("rehome") as db:
         db.execute("UPDATE user SET home = 2")
-
-
-def test_a_failover_ends_every_session_and_touches_none(tmp_path: Path) -> None:
-    """Signed-in users are signed out by the epoch of their pool; others stay signed in."""
-    lab = new_lab(tmp_path)
-    ours, theirs = users.some(lab.world, P1)[0], users.some(lab.world, P2)[0]
-    assert (users.sign_in(lab.world, ours), users.sign_in(lab.world, theirs)) == (P1, P2)
-    rows = digest(lab.world, ["session"])
-    go(lab, Kind.FAILOVER)
-    assert digest(lab.world, ["session"]) == rows
-    assert (users.signed_in(lab.world, ours), users.signed_in(lab.world, theirs)) == (False, True)
-    assert users.sign_in(lab.world, ours) == P2
-    assert users.signed_in(lab.world, ours)
-
-
-def test_who_was_signed_out_stays_signed_out_when_all_is_home_again(tmp_path: Path) -> None:
-    """A session from before the failover is not alive again after the failback, though its pool serves again."""
-    lab = new_lab(tmp_path)
-    ann = users.some(lab.world, P1)[0]
-    users.sign_in(lab.world, ann)
-    go(lab, Kind.FAILOVER, run="run-1")
-    go(lab, Kind.FAILBACK, run="run-2")
-    assert not users.signed_in(lab.world, ann)
 
 
 def test_a_planned_failover_waits_until_every_write_is_on_both_pools(tmp_path: Path) -> None:
@@ -197,144 +170,6 @@ def test_stopping_after_the_redirect_is_too_late_and_said_so(tmp_path: Path) -> 
     outcome = go(lab, Kind.FAILOVER, sink=told, cancelled=after_steps(3, lambda: None, answer=True))
     assert outcome.ended is Ended.COMPLETED
     assert ["point of no return" in text for text in told.texts("host")] == [True]
-
-
-def test_the_pool_is_read_only_and_failing_over_while_the_run_is_at_work(tmp_path: Path) -> None:
-    """Between the first step and the release: FailingOver, resiliency mode, FinalState once all is replicated."""
-    lab = new_lab(tmp_path)
-    ann = users.some(lab.world, P1)[0]
-    seen: list[tuple[PoolState, Export, Level]] = []
-
-    def look() -> bool:
-        facts = lab.facts(P1) if not lab.world.instant else None
-        assert facts is not None
-        seen.append((facts.pool.state, facts.outbound.export, reading.who_serves(lab.world, ann)[1]))
-        return False
-
-    lab.world.go(1.0)
-    go(lab, Kind.FAILOVER, cancelled=look)
-    assert (PoolState.FAILING_OVER, Export.FINAL, Level.RESILIENCY) in seen
-    assert lab.facts(P1).pool.state is PoolState.FAILED_OVER
-
-
-def test_facts_say_how_old_the_copy_is(tmp_path: Path) -> None:
-    """With the link broken and more waiting than one batch, the age grows with the clock; a little later the drained
-    backlog is steady again and the age is nothing."""
-    time = Time()
-    lab = new_lab(tmp_path, time=time, speed=1.0)
-    trouble.break_(lab.world, "link", P1)
-    trouble.break_(lab.world, "backlog", P1, "500")
-    time.wait(600)
-    copy = lab.facts(P1).outbound
-    assert (copy.export, copy.backlog, copy.age) == (Export.NOT_STEADY, 500, 600)
-    trouble.repair(lab.world, "link")
-    time.wait(10)
-    copy = lab.facts(P1).outbound
-    assert (copy.export, copy.backlog, copy.age) == (Export.STEADY, 0, 0)
-
-
-def test_a_dead_pools_backlog_stands_still(tmp_path: Path) -> None:
-    """Writes flow until the pool dies, 20 a second, and not after; what counts is when it happened, not when looked."""
-    time = Time()
-    lab = new_lab(tmp_path, time=time, size=Size.DEFAULT, speed=1.0)
-    trouble.break_(lab.world, "link", P1)
-    time.wait(60)
-    trouble.break_(lab.world, "pool", P1)
-    time.wait(600)
-    assert lab.facts(P1).outbound.backlog == 2400 + 60 * 20
-    assert go(lab, Kind.FAILOVER, options=Options(disaster=True)).lost == 2400 + 60 * 20
-
-
-def test_the_backup_services_errors_are_seen_on_their_side(tmp_path: Path) -> None:
-    """A failing export shows at the source, a failing import at the target, and nothing is copied."""
-    lab = new_lab(tmp_path)
-    trouble.break_(lab.world, "backup-service", P1, "export")
-    trouble.break_(lab.world, "backup-service", P2, "export")
-    trouble.repair(lab.world, "backup-service", P1)
-    assert lab.facts(P1).outbound.export is Export.STEADY
-    assert lab.facts(P1).inbound.export is Export.ERROR
-    trouble.break_(lab.world, "backup-service", P2, "import")
-    assert lab.facts(P1).outbound.imports is Import.ERROR
-    users.write(lab.world, users.some(lab.world, P1)[0], "something")
-    assert users.replicate(lab.world, P1) == 0
-
-
-def test_resiliency_mode_comes_when_the_voice_interval_is_over(tmp_path: Path) -> None:
-    """A dead pool's users are served by nobody for 300 seconds, then by the backup pool with less; after the
-    failover by it in full."""
-    time = Time()
-    lab = new_lab(tmp_path, time=time, speed=1.0)
-    ann = users.some(lab.world, P1)[0]
-    trouble.break_(lab.world, "pool", P1)
-    time.wait(299)
-    assert reading.who_serves(lab.world, ann) == (None, Level.NONE)
-    time.wait(1)
-    assert reading.who_serves(lab.world, ann) == (P2, Level.RESILIENCY)
-    with pytest.raises(PermissionError):
-        users.write(lab.world, ann, "not now")
-    go(lab, Kind.FAILOVER, options=Options(disaster=True))
-    assert reading.who_serves(lab.world, ann) == (P2, Level.FULL)
-    trouble.break_(lab.world, "pool", P2)
-    assert reading.who_serves(lab.world, ann) == (None, Level.NONE)
-
-
-def test_what_the_profile_does_not_know_is_refused(tmp_path: Path) -> None:
-    """Lync Server 2013 has no -ServicesStopDelayMins; the 2015 profile has it and runs."""
-    for product in ("2013", "2015"):
-        (tmp_path / product).mkdir()
-    older, newer = (new_lab(tmp_path / product, product=product) for product in ("2013", "2015"))
-    outcome = go(older, Kind.FAILOVER, options=Options(stop_delay=5))
-    assert (outcome.ended, outcome.error_id) == (Ended.FAILED, "NamedParameterNotFound")
-    assert go(newer, Kind.FAILOVER, options=Options(stop_delay=5)).ended is Ended.COMPLETED
-
-
-@pytest.mark.parametrize(
-    ("pool", "kind", "options", "error_id"),
-    [
-        (ALONE, Kind.FAILOVER, Options(), "Lab.NoBackupPool"),
-        (P2, Kind.FAILOVER, Options(), "Lab.CmsOnFailedPool"),
-        (P1, Kind.FAILOVER, Options(whatif=True, force=True), "Lab.ForceWithWhatIf"),
-        (P1, Kind.FAILBACK, Options(), "Lab.NotFailedOver"),
-    ],
-)
-def test_each_refusal_has_a_code_and_changes_no_pool(
-    tmp_path: Path, pool: str, kind: Kind, options: Options, error_id: str
-) -> None:
-    """The id is the lab's own and stable."""
-    lab = new_lab(tmp_path)
-    before = digest(lab.world, STATE)
-    outcome = go(lab, kind, pool, options)
-    assert (outcome.ended, outcome.error_id) == (Ended.FAILED, error_id)
-    assert digest(lab.world, STATE) == before
-
-
-def test_a_pair_that_is_not_mutual_is_refused(tmp_path: Path) -> None:
-    """pool01 names pool02, pool02 names pool04: no failover of pool01."""
-    lab = new_lab(tmp_path)
-    with lab.world.change("topology") as db:
-        db.execute("UPDATE pool SET backup = 4 WHERE fqdn = ?", (P2,))
-    outcome = go(lab, Kind.FAILOVER)
-    assert (outcome.ended, outcome.error_id) == (Ended.FAILED, "Lab.PairNotMutual")
-
-
-def test_an_unknown_pool_is_refused_with_near_names(tmp_path: Path) -> None:
-    """A slip of the pen is answered with what there is."""
-    lab = new_lab(tmp_path)
-    with pytest.raises(StepRefused, match=r"pool01\.contoso\.com"):
-        lab.facts("pool1.contoso.com")
-    with pytest.raises(StepRefused):
-        lab.ticket("nowhere", "r", "s", "c")
-
-
-def test_a_missing_or_foreign_file_is_no_world(tmp_path: Path) -> None:
-    """Nothing is created by accident; the message says how to make one."""
-    time = Time()
-    with pytest.raises(WorldLost, match="csfailover lab reset"):
-        Lab(tmp_path / "world.db", clock=time, wait=time.wait)
-    assert not (tmp_path / "world.db").exists()
-    (tmp_path / "other.db").write_bytes(b"not a database at all, but long enough to be read as one" * 20)
-    with pytest.raises(WorldLost):
-        Lab(tmp_path / "other.db", clock=time, wait=time.wait)
 
 
 def test_half_an_hour_and_four_hours_in_virtual_time(tmp_path: Path) -> None:
