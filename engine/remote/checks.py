@@ -1,0 +1,198 @@
+"""Can it work? What `csfailover check` asks of the configured Front Ends, one named answer after the other.
+
+Nothing is changed: sessions are opened and closed, read-only cmdlets run, and one pipeline that only sleeps is let go
+of and found again. A check that depends on one that failed is left out. Every no has a cure.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pypsrp.complex_objects import PSInvocationState as State
+
+from engine.plan import CMDLETS
+from engine.port import EngineError
+from engine.remote import inside
+from engine.remote.connect import Door, Session
+from engine.remote.engine import Remote
+from engine.remote.errors import NO_SCRIPTS, REMOTE, cannot_reattach, own_words
+from engine.remote.reading import Reader
+
+Ids = Callable[[], str]
+READS = (
+    "Get-CsPool", "Get-CsPoolBackupRelationship", "Get-CsRegistrarConfiguration", "Get-CsBackupServiceStatus",
+    "Get-CsManagementStoreReplicationStatus", "Get-CsService", "Get-CsUser", "Get-CsWindowsService",
+    "Get-CsPoolFabricState", "Get-CsAdminRole",
+)  # fmt: skip
+VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "ServicesStopDelayMins")
+"""Parameters that not every version of the cmdlets has."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """`ok` None: it works without, and `say` tells what is lost."""
+
+    name: str
+    ok: bool | None
+    say: str
+    cure: str = ""
+
+
+def checks(engine: Remote, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Check]:
+    """All of them, each as soon as it is known. `new_id` gives upper-case UUIDs."""
+    door = Door(engine.settings, monotonic)
+    for pool, hosts in engine.settings.front_ends.items():
+        for host in hosts:
+            yield from _front_end(door, host, f"{host} ({pool})", monotonic, new_id)
+    for pair in engine.settings.pairs:
+        for pool in pair:
+            yield _facts(engine, pool)
+
+
+def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Check]:
+    connected = _connection(door, host, title)
+    yield connected
+    if not connected.ok:
+        return
+    try:
+        session = Session(door.settings, host, limit=door.settings.read_limit)
+        session.open()
+    except EngineError as error:
+        cure = "Check auth, the account's name and password, and that it may use this session configuration."
+        yield Check(f"sign-in and shell: {title}", False, _said(error), cure)
+        return
+    session.close()
+    yield Check(f"sign-in and shell: {title}", True, f"signed in by {door.settings.auth}; a shell opened and closed")
+    try:
+        with Reader(door, host, monotonic) as reader:
+            name = door.settings.module or door.load(reader.session)
+            yield Check(
+                f"module: {title}", True, f"{name} is loaded" if name else "the endpoint has its cmdlets loaded"
+            )
+            yield from _cmdlets(reader, title)
+            yield _language(reader.session, title, monotonic)
+    except EngineError as error:
+        cure = (
+            "Install the management tools there, or name the right module: SkypeForBusiness (2015 on) or Lync (2013)."
+        )
+        yield Check(f"module: {title}", False, _said(error), cure)
+        return
+    yield _reattach(door, host, title, monotonic, new_id)
+
+
+def _connection(door: Door, host: str, title: str) -> Check:
+    settings, name = door.settings, f"connection: {title}"
+    if settings.proxy:
+        return Check(name, True, "not tried alone: it goes through the proxy")
+    address = (settings.reached_at(host), int(settings.address()["port"]))
+    try:
+        with socket.create_connection(address, timeout=settings.connection_timeout) as plain:
+            if not settings.ssl:
+                return Check(name, True, f"port {address[1]} answers; http, messages are encrypted by {settings.auth}")
+            context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+            with context.wrap_socket(plain, server_hostname=address[0]) as secure:
+                return Check(name, True, f"port {address[1]} answers; {secure.version()}, its certificate is trusted")
+    except ssl.SSLCertVerificationError as error:
+        cure = "Name the CA's certificate in ca_file, and the host as the certificate does."
+        return Check(name, False, f"its certificate is not trusted: {error.verify_message}", cure)
+    except OSError as error:
+        cure = "Is it up? Is WinRM's HTTPS listener there (winrm quickconfig -transport:https), the firewall open?"
+        return Check(name, False, f"port {address[1]} of {address[0]}: {error}", cure)
+
+
+def _cmdlets(reader: Reader, title: str) -> Iterator[Check]:
+    missing = []
+    for cmdlet in (*CMDLETS.values(), *READS):
+        try:
+            names = reader.parameters(cmdlet)
+        except EngineError:
+            missing.append(cmdlet)
+            continue
+        if cmdlet in CMDLETS.values():
+            have = [n for n in VERSIONED if n in names]
+            lacks = [n for n in VERSIONED if n not in names]
+            said = f"knows {', '.join(have) or 'none'} and not {', '.join(lacks) or 'none'} of what differs by version"
+            yield Check(f"parameters of {cmdlet}: {title}", "PoolFqdn" in names, said)
+    cure = "Give the account a role or group that holds them: RTCUniversalServerAdmins, or an RBAC role."
+    said = f"not there, or hidden from this account: {', '.join(missing)}" if missing else "all are there"
+    yield Check(f"cmdlets: {title}", not missing, said, cure if missing else "")
+
+
+def _language(session: Session, title: str, monotonic: Callable[[], float]) -> Check:
+    name = f"language mode: {title}"
+    ps = session.pipeline()
+    ps.add_script("'csfailover'")
+    try:
+        session.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), "a script", 10, monotonic)
+    except EngineError as error:
+        if NO_SCRIPTS.lower() in f"{error.say} {error.detail}".lower():
+            return Check(name, True, "no scripts, only commands: all that the bot needs")
+        return Check(name, True, f"scripts do not run, which the bot does not need: {_said(error)}")
+    return Check(name, True, "scripts are allowed; the bot sends none")
+
+
+def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Check:
+    """Start a pipeline that sleeps, let go of it, and find it again as another client, as after a crash."""
+    name, shell_id, command_id = f"reattach: {title}", new_id(), new_id()
+    lost = "after a restart in mid-run the bot cannot follow the cmdlet; it looks at PoolState until that is plain"
+    try:
+        first = Session(door.settings, host, limit=door.settings.read_limit)
+        first.named(shell_id)
+        first.open()
+        ps = first.pipeline(command_id)
+        ps.add_cmdlet("Start-Sleep").add_parameters({"Seconds": 1})
+        ps.begin_invoke(remote_stream_options=0)
+        first.pool.disconnect()
+        first.wsman.close()
+        found = _found_again(door, host, shell_id, command_id, monotonic)
+    except EngineError as error:
+        return Check(name, None, f"{lost}. {_said(error)}")
+    except REMOTE as error:
+        _delete(door, host, shell_id)
+        why = "the endpoint does not support it" if cannot_reattach(error) else own_words(error)
+        cure = "Use a Front End's own WinRM (route = winrm) where that is wanted."
+        return Check(name, None, f"{why}: {lost}", cure)
+    return Check(name, True, "a pipeline was let go of and found again" if found else "a shell was found again")
+
+
+def _found_again(door: Door, host: str, shell_id: str, command_id: str, monotonic: Callable[[], float]) -> bool:
+    """Whether the pipeline came to its end under our eyes; where Start-Sleep is not there it fails, yet is found."""
+    second = Session(door.settings, host, limit=door.settings.read_limit)
+    second.named(shell_id)
+    ps: Any = second.pipeline(command_id)
+    try:
+        inside.attach(second.pool, ps)
+        until = monotonic() + 10
+        while ps.state == State.RUNNING and monotonic() < until:
+            ps.poll_invoke(door.settings.poll)
+        return bool(ps.state == State.COMPLETED)
+    finally:
+        second.close()
+
+
+def _delete(door: Door, host: str, shell_id: str) -> None:
+    with suppress(EngineError, *REMOTE):
+        session = Session(door.settings, host, limit=door.settings.read_limit)
+        inside.delete_shell(session.wsman, session.pool.shell.resource_uri, shell_id)
+
+
+def _facts(engine: Remote, pool: str) -> Check:
+    name = f"facts of {pool}"
+    try:
+        facts = engine.facts(pool)
+    except EngineError as error:
+        return Check(name, False, _said(error), "See the Front Ends of its backup pool above.")
+    if facts.unread:
+        cure = "Without them preflight warns, or stops what it cannot judge. Mostly a right is missing."
+        return Check(name, False, "not read: " + "; ".join(facts.unread), cure)
+    partner = facts.partner.fqdn if facts.partner else "none"
+    return Check(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")
+
+
+def _said(error: EngineError) -> str:
+    return error.say if not error.detail or error.detail in error.say else f"{error.say} — {error.detail}"
