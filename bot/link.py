@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Protocol
+from typing import Any, Protocol
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.errors import SlackClientError
+from waitress import wasyncore
 from waitress.server import create_server
 
 log = logging.getLogger(__name__)
@@ -70,20 +71,27 @@ class HttpLink:
     trouble = ""
 
     def __init__(self, app: App, host: str, port: int) -> None:
-        self._server = create_server(SlackRequestHandler(app, path=PATH), host=host, port=port, threads=8)
+        self._open: dict[int, Any] = {}  # what waitress has open: the listening socket, every kept connection
+        handler = SlackRequestHandler(app, path=PATH)
+        self._server = create_server(handler, map=self._open, host=host, port=port, threads=8)
         self.port = int(self._server.effective_port)
         self.url = f"http://{host}:{self.port}{PATH}"
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def _serve(self) -> None:
-        try:
-            self._server.run()
-        except OSError:  # its socket was closed under it, which is how it is stopped
-            log.debug("the HTTP server has ended")
+        # Not `server.run()`: that goes on as long as any client keeps its connection open, as every proxy does.
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1.0, use_poll=True, map=self._open, count=1)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.loop(timeout=0.0, use_poll=True, map=self._open, count=1)  # sends the last answers
+        wasyncore.close_all(self._open)
 
     def stop(self) -> None:
-        self._server.close()
-        self._thread.join(timeout=5)
+        """Finishes what is being answered."""
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join()
