@@ -87,11 +87,12 @@ class Poster:
             self._journal.store.wait(head, TICK)
 
     def _learn(self) -> None:
-        """Every operation that has a row after the last one seen is to be looked at."""
+        """Every operation that has a row after the last one seen is to be looked at now: the verdict does not wait
+        until the engine's lines before it are gathered. Only one that Slack does not take waits for its time."""
         while rows := self._journal.store.tail(self._seen):
             for row in rows:
-                if row.operation:
-                    self._dirty.setdefault(row.operation, 0.0)
+                if row.operation and row.operation not in self._failures:
+                    self._dirty[row.operation] = 0.0
             self._seen = rows[-1].seq
 
     def _show_all(self) -> None:
