@@ -91,9 +91,12 @@ def _make_world(path: Path) -> None:
         create(path, clock=clock.unix).close()
 
 
-def assemble(config: Config, secrets: Secrets, engine: Engine, pace: Pace | None = None) -> Bot:
+def assemble(
+    config: Config, secrets: Secrets, engine: Engine, log: type[Store] = Store, pace: Pace | None = None
+) -> Bot:
     """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log.
 
+    `log` is the kind of store: a crash test gives one that kills the process at a commit.
     `pace` is how fast Slack may be called; a test that waits for messages gives a faster one.
     """
     slack = config.slack
@@ -105,7 +108,7 @@ def assemble(config: Config, secrets: Secrets, engine: Engine, pace: Pace | None
     signing = secret(secrets, "signing_secret", "Slack signs with it") if slack.transport == "http" else None
     app_token = secret(secrets, "app_token", "Socket Mode's, xapp-…") if slack.transport == "socket" else ""
     config.log.path.parent.mkdir(parents=True, exist_ok=True)
-    store = Store.open(config.log.path, clock=clock.now)
+    store = log.open(config.log.path, clock=clock.now)
     journal = Journal(store, clock.now)
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     watch = Watch(engine, people, store, clock.monotonic)

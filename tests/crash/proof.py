@@ -1,0 +1,99 @@
+"""What must be true of an incident when all is over, however often the bot was killed on the way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from html import unescape
+from pathlib import Path
+
+from audit.model import Row
+from audit.reader import Reader
+from audit.rebuild import rebuild_projections
+from audit.verify import verify
+from bot.story import told
+from engine.events import ApprovalGranted, Event, OperationClosed, RequestAsked, RunIntended, RunUnstarted, from_body
+from engine.states import Operation, State, evolve
+from tests.crash.child import ERRORS
+from tests.crash.incident import Incident
+
+GOOD = {State.SUCCEEDED}
+
+
+def holds(incident: Incident, *, runs: int = 1) -> None:
+    """`runs`: how many cmdlets the world has carried out before and in this incident."""
+    (operation, *_) = incident.operations()
+    with Reader(incident.log) as reader:
+        rows = reader.read(operation)
+        assert reader.open_operations() == ()
+    events = [from_body(row.kind, row.body) for row in rows]
+    op = _folded(operation, rows, events)
+    assert op.state in GOOD, op.state
+    _nothing_is_lost(incident, op, events)
+    _nothing_ran_twice(incident.world, events, runs)
+    _slack_shows(incident, op, rows, events)
+    _the_log_proves_itself(incident.log)
+    assert (incident.place / ERRORS).read_text() == ""
+
+
+def _folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Operation:
+    op = Operation(operation)
+    for row, event in zip(rows, events, strict=True):
+        op = evolve(op, event, row.at)
+    return op
+
+
+def _nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
+    """What was acknowledged is in the log, once; it is asked once and closed once."""
+    grants = [event.name.lower() for event in events if isinstance(event, ApprovalGranted)]
+    assert len(set(grants)) == len(grants)
+    assert op.plan
+    assert len(grants) == op.plan.approvals
+    assert set(incident.acked) <= set(grants) or len(grants) < len(incident.acked)  # a late second yes is refused
+    assert sum(isinstance(event, RequestAsked) for event in events) == 1
+    assert sum(isinstance(event, OperationClosed) for event in events) == 1
+    if incident.asked:
+        assert incident.operations().count(op.id) == 1
+
+
+def _nothing_ran_twice(world: Path, events: Sequence[Event], runs: int) -> None:
+    """One intent that was not proved to be unsent, and one redirect of users: that intent's own."""
+    intents = [event.ticket.run for event in events if isinstance(event, RunIntended)]
+    unsent = sum(isinstance(event, RunUnstarted) for event in events)
+    assert len(intents) == unsent + 1
+    with closing(sqlite3.connect(world)) as db:
+        redirected = [run for (run,) in db.execute("SELECT id FROM run WHERE committed = 1 ORDER BY rowid")]
+        assert len(redirected) == runs
+        assert redirected[-1] == intents[-1]
+        assert db.execute("SELECT epoch, quiesced FROM pool WHERE id = 1").fetchone() == (1 + runs, 0)
+        assert db.execute("SELECT count(*) FROM run WHERE ended IS NULL").fetchone() == (0,)
+
+
+def _slack_shows(incident: Incident, op: Operation, rows: Sequence[Row], events: Sequence[Event]) -> None:
+    """One card with the last state and no button; a thread that has every sentence of the timeline once, in order."""
+    tagged = [m for m in incident.messages() if (m["metadata"] or {})["event_payload"]["operation"] == op.id]
+    cards = [m for m in tagged if m["metadata"]["event_payload"]["slot"] == "card"]
+    assert len(cards) == 1, incident.told()
+    assert op.verdict
+    assert f"{op.verdict.value}." in cards[0]["rendered"]
+    assert not [block for block in cards[0]["blocks"] if block["type"] == "actions"]
+    said = [line for m in tagged if m["thread_ts"] == cards[0]["ts"] != m["ts"] for line in _lines(m["text"])]
+    assert said == [f"{row.at:%H:%M:%S}  {told(event)}" for row, event in zip(rows, events, strict=True) if told(event)]
+
+
+def _lines(text: str) -> list[str]:
+    return unescape(text).splitlines()
+
+
+def _the_log_proves_itself(log: Path) -> None:
+    """The chain holds, and what is kept beside the events is what they say."""
+    assert verify(log).ok, verify(log).why
+    kept = _projection(log)
+    rebuild_projections(log)
+    assert _projection(log) == kept
+
+
+def _projection(log: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(log)) as db:
+        return db.execute("SELECT * FROM operation ORDER BY operation").fetchall()
