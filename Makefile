@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo demo-remote test test-slow check bench lock clean docs screenshots
+.PHONY: demo demo-remote test test-slow check bench lock clean docs screenshots recordings
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,9 @@ help:
 demo: .venv/ready  ## a channel in the browser with the lab engine: no Slack, no configuration
 	$(BIN)/csfailover demo
 
+demo-remote: .venv/ready  ## the same over the real wire: the remote engine against the PowerShell remoting test peer
+	$(BIN)/python -m tests.wsman.demo
+
 test: .venv/ready .venv-wheel/ready  ## everything but what is marked slow
 	$(BIN)/python -m pytest -n 2
 
@@ -28,6 +31,9 @@ check: .venv/ready  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+recordings: .venv/ready  ## fetch pypsrp's recordings of real Windows sessions, for the tests that play them
+	$(BIN)/python -m tests.wsman.tapes
 
 docs: .venv/ready  ## write the generated parts of README and ARCHITECTURE again
 	$(BIN)/python -m tests.house.generated

@@ -27,8 +27,10 @@ from engine.port import Engine, EngineError
 
 @dataclass(frozen=True)
 class Check:
+    """`ok` None: it works without, and `say` tells what is missed."""
+
     name: str
-    ok: bool
+    ok: bool | None
     say: str
     cure: str = ""
 
@@ -39,7 +41,7 @@ def checks(config: Config, secrets: Secrets) -> Iterator[Check]:
     yield from _secrets(config, secrets)
     yield _log(config)
     yield from _slack(config, secrets)
-    yield from _engine(config, secrets)
+    yield from _engine(config)
 
 
 def _policy(config: Config) -> Check:
@@ -150,14 +152,14 @@ def _slack_says(error: Exception) -> str:
     return f"Slack cannot be reached ({type(error).__name__})."
 
 
-def _engine(config: Config, secrets: Secrets) -> Iterator[Check]:
+def _engine(config: Config) -> Iterator[Check]:
     if config.engine.kind == "remote":
-        yield from _remote(config, secrets)
+        yield from _remote(config)
     elif not config.engine.lab.world.exists():
         yield Check("lab", True, f"{config.engine.lab.world} will be made at the first start; no real pool is touched.")
     else:
         try:
-            with closing(engine_of(config, secrets)) as engine:
+            with closing(engine_of(config)) as engine:
                 yield from _pairs(engine)
         except EngineError as error:
             yield Check(
@@ -177,10 +179,12 @@ def _pairs(engine: Engine) -> Iterator[Check]:
         yield Check(cmdlet, True, f"knows {', '.join(sorted(engine.parameters(cmdlet)))}")
 
 
-def _remote(config: Config, secrets: Secrets) -> Iterator[Check]:
-    from engine.remote.checks import checks as remote_checks  # noqa: PLC0415  # pypsrp is loaded only where it is used
+def _remote(config: Config) -> Iterator[Check]:
+    from engine.remote.checks import checks as remote_checks  # noqa: PLC0415  # pypsrp: only where it is used
+    from engine.remote.engine import Remote  # noqa: PLC0415  # as above
 
-    assert config.engine.remote is not None
-    settings = config.engine.remote.model_copy(update={"password": secrets.get("password")})
-    for found in remote_checks(settings, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic):
-        yield Check(found.name, found.ok, found.say, found.cure)
+    engine = engine_of(config)
+    assert isinstance(engine, Remote)
+    with closing(engine):
+        for found in remote_checks(engine, clock.monotonic, clock.run_id):
+            yield Check(found.name, found.ok, found.say, found.cure)

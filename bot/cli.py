@@ -95,12 +95,13 @@ def run(config: Path, verbose: bool) -> None:
 
     _log_to_screen(logging.INFO if verbose else logging.WARNING)
     with _sentences():
-        settings, secrets = load(config), Secrets()
+        secrets = Secrets()
+        settings = load(config, secrets)
         _refuse_lab_tokens(settings, secrets)
-        bot = assemble(settings, secrets, engine_of(settings, secrets))
+        bot = assemble(settings, secrets, engine_of(settings))
         bot.start()
         click.echo(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")
-        _until_stopped()
+        until_stopped()
         click.echo("Stopping; what runs goes on, and is found again at the next start.")
         bot.stop()
 
@@ -111,7 +112,8 @@ def _refuse_lab_tokens(settings: Config, secrets: Secrets) -> None:
         raise ConfigError(["The stand-in's tokens go with the lab engine only."])
 
 
-def _until_stopped() -> None:
+def until_stopped() -> None:
+    """Returns when somebody asks the process to end: Ctrl+C, or the service manager."""
     stopped = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # SIGBREAK: Windows only
         if hasattr(signal, name):
@@ -137,6 +139,9 @@ def manifest(transport: str, url: str) -> None:
     click.echo(json.dumps(made(transport, url), indent=2))
 
 
+_MARK = {True: "ok  ", None: "note", False: "BAD "}
+
+
 @cli.command()
 @CONFIG
 @click.option("--rules", is_flag=True, help="print the transition table and end")
@@ -149,11 +154,12 @@ def check(config: Path, rules: bool) -> None:
 
     good = True
     with _sentences():
-        for found in checks(load(config), Secrets()):
-            good = good and found.ok
-            click.echo(f"{'ok  ' if found.ok else 'BAD '} {found.name}: {found.say}")
+        secrets = Secrets()
+        for found in checks(load(config, secrets), secrets):
+            good = good and found.ok is not False
+            click.echo(f"{_MARK[found.ok]} {found.name}: {found.say}")
             if found.cure and not found.ok:
-                click.echo(f"       {found.cure}")
+                click.echo(f"     -> {found.cure}")
     sys.exit(0 if good else FAILED)
 
 
@@ -182,7 +188,8 @@ def demo(port: int, transport: str, speed: float | None, play: bool, data: Path)
     _log_to_screen(logging.ERROR if play else logging.WARNING)
     with _sentences():
         try:
-            with demos.running(data, 0 if play else port, transport, speed or (600.0 if play else 60.0)) as running:
+            engine = demos.lab(data, speed or (600.0 if play else 60.0))
+            with demos.running(data, 0 if play else port, transport, engine) as running:
                 good = _play(running) if play else _serve(running)
         except demos.PortTakenError as error:
             _fail(f"Port {port} on 127.0.0.1 cannot be used ({error}). Choose another: --port 0")
@@ -193,7 +200,7 @@ def _serve(running: Any) -> bool:
     click.echo(f"{running.standin.url}/  is a local stand-in for Slack; nothing leaves this machine.")
     click.echo("Type /failover pool01 as Alice, then approve as Bob. Ctrl+C ends it.")
     click.echo(f"Log: {running.log}   Change the pools: csfailover lab break pool pool01")
-    _until_stopped()
+    until_stopped()
     return True
 
 
@@ -233,7 +240,7 @@ def _log_path(path: Path | None) -> Path:
     if path:
         return path
     settings = Path("csfailover.toml")
-    return load(settings).log.path if settings.exists() else DATA / "csfailover.db"
+    return load(settings, Secrets()).log.path if settings.exists() else DATA / "csfailover.db"
 
 
 cli.add_command(lab)

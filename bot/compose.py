@@ -69,8 +69,8 @@ def secret(secrets: Secrets, name: str, what: str) -> str:
     return found.get_secret_value()
 
 
-def engine_of(config: Config, secrets: Secrets) -> Engine:
-    """The engine that the configuration names. Raises ConfigError, engine.port's EngineUnavailable."""
+def engine_of(config: Config) -> Engine:
+    """The engine that the configuration names. Raises engine.port's EngineUnavailable."""
     if config.engine.kind == "lab":
         from engine.lab.engine import Lab  # noqa: PLC0415  # each engine is loaded only where it is used
 
@@ -79,8 +79,7 @@ def engine_of(config: Config, secrets: Secrets) -> Engine:
     from engine.remote.engine import Remote  # noqa: PLC0415  # as above: pypsrp takes a third of a second
 
     assert config.engine.remote is not None
-    settings = config.engine.remote.model_copy(update={"password": secrets.get("password")})
-    return Remote(settings, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic)
+    return Remote(config.engine.remote, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic)
 
 
 def _make_world(path: Path) -> None:

@@ -153,8 +153,8 @@ class Secrets(BaseSettings):
             raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
 
 
-def load(path: Path) -> Config:
-    """The configuration of this file. Raises ConfigError with every mistake in it."""
+def load(path: Path, secrets: Secrets) -> Config:
+    """The configuration of this file, with the engine's password. Raises ConfigError with every mistake in it."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -163,6 +163,14 @@ def load(path: Path) -> Config:
         raise ConfigError([f"{path} is not TOML: {error}"]) from None
     if mistakes := list(_secrets_in(document)):
         raise ConfigError(mistakes)
+    return validated(document, secrets)
+
+
+def validated(document: dict[str, Any], secrets: Secrets) -> Config:
+    """The document as a configuration. Raises ConfigError with every mistake in it."""
+    remote = document.get("engine", {}).get("remote") if isinstance(document.get("engine"), dict) else None
+    if isinstance(remote, dict):
+        remote["password"] = secrets.get("password")
     try:
         return Config.model_validate(document)
     except ValidationError as error:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from bot import clock
 from bot.compose import Bot, assemble, engine_of
-from bot.config import Config, Secrets
+from bot.config import Config, Secrets, validated
 from bot.link import HttpLink
 from bot.manifest import commands
 from bot.standin import StandIn
@@ -53,20 +54,27 @@ class Demo:
             reset(world)
 
 
-def configuration(api_url: str, data: Path, transport: str, speed: float | None) -> Config:
-    return Config.model_validate(
-        {
-            "slack": {"team": StandIn.TEAM, "transport": transport, "api_url": api_url, "port": 0},
-            "log": {"path": data / LOG},
-            "engine": {"kind": "lab", "lab": {"world": data / WORLD, "speed": speed}},
-            "people": PEOPLE,
-        }
-    )
+def lab(data: Path, speed: float | None) -> dict[str, Any]:
+    """The section `engine` of the demo's configuration."""
+    return {"kind": "lab", "lab": {"world": data / WORLD, "speed": speed}}
 
 
-def secrets() -> Secrets:
-    """The stand-in's own, which a real Slack refuses."""
+def configuration(
+    api_url: str, data: Path, transport: str, engine: dict[str, Any], password: SecretStr | None = None
+) -> Config:
+    document = {
+        "slack": {"team": StandIn.TEAM, "transport": transport, "api_url": api_url, "port": 0},
+        "log": {"path": data / LOG},
+        "engine": engine,
+        "people": PEOPLE,
+    }
+    return validated(document, secrets(password))
+
+
+def secrets(password: SecretStr | None = None) -> Secrets:
+    """The stand-in's own, which a real Slack refuses; `password` is for a remote engine."""
     return Secrets(
+        password=password,
         bot_token=SecretStr(StandIn.BOT_TOKEN),
         app_token=SecretStr(StandIn.APP_TOKEN),
         signing_secret=SecretStr(StandIn.SIGNING_SECRET),
@@ -74,8 +82,11 @@ def secrets() -> Secrets:
 
 
 @contextmanager
-def running(data: Path, port: int, transport: str, speed: float | None) -> Iterator[Demo]:
-    """The demo, up until the block ends. Raises PortTakenError, audit.model.CannotOpen for the log."""
+def running(
+    data: Path, port: int, transport: str, engine: dict[str, Any], password: SecretStr | None = None
+) -> Iterator[Demo]:
+    """The demo, up until the block ends, with this section `engine`. Raises PortTakenError, audit.model.CannotOpen
+    for the log."""
     _forget_proxies()
     data.mkdir(parents=True, exist_ok=True)
     standin = StandIn(port=port)
@@ -86,8 +97,8 @@ def running(data: Path, port: int, transport: str, speed: float | None) -> Itera
     with ExitStack() as stack:
         stack.callback(standin.stop)
         standin.commands = commands()
-        config = configuration(standin.api_url, data, transport, speed)
-        bot = assemble(config, secrets(), engine_of(config, secrets()))
+        config = configuration(standin.api_url, data, transport, engine, password)
+        bot = assemble(config, secrets(password), engine_of(config))
         if isinstance(bot.link, HttpLink):
             standin.deliver_to = bot.link.url
         bot.start()

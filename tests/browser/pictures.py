@@ -13,7 +13,7 @@ DISASTER = "Disaster failover of pool01.contoso.com"
 
 
 def take(folder: Path, data: Path) -> None:
-    with demo.running(data, 0, "socket", 240.0) as running, browser() as opened:
+    with demo.running(data, 0, "socket", demo.lab(data, 240.0)) as running, browser() as opened:
         alice, bob, carol = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB", "CAROL"))
         running.breaks("pool", "pool01")
         alice.page.get_by_text("app connected").wait_for()

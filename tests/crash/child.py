@@ -71,7 +71,7 @@ def mortal(counter: Counter) -> type[Store]:
 
 def made(place: Path, api_url: str, transport: str, speed: float | None, bullet: Bullet | None) -> Bot:
     counter = Counter(bullet)
-    config = demo.configuration(api_url, place, transport, speed)
+    config = demo.configuration(api_url, place, transport, demo.lab(place, speed))
     lab = Lab(
         config.engine.lab.world,
         clock=clock.unix,

@@ -1,0 +1,74 @@
+"""`make demo-remote`: the demo page over the real wire. Browser -> Bolt -> pypsrp -> this peer -> lab world.
+
+The remote engine is the product's own; what answers it is the test peer, which is not PowerShell and not Windows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot import demo
+from bot.cli import until_stopped
+from tests.wsman.peer import Peer
+
+POOLS = ("pool01.contoso.com", "pool02.contoso.com")
+
+
+def engine(peer: Peer, transport: str = "https-negotiate", **more: Any) -> dict[str, Any]:
+    """The section `engine` of a configuration whose Front Ends are all this peer."""
+    secure = transport.startswith("https")
+    front_ends = {pool: [f"{pool.partition('.')[0]}-fe01.contoso.com"] for pool in POOLS}
+    remote = {
+        "front_ends": front_ends,
+        "pairs": [POOLS],
+        "addresses": {name: peer.host for names in front_ends.values() for name in names},
+        "ssl": secure,
+        "allow_http": not secure,
+        "port": peer.https if secure else peer.http,
+        "ca_file": peer.ca if secure else None,
+        "auth": transport.partition("-")[2],
+        "username": peer.user,
+        "poll": 1,
+        "reattach_every": 0.5,
+    }
+    return {"kind": "remote", "remote": remote | more}
+
+
+@contextmanager
+def running(
+    data: Path, peer: Peer, port: int = 0, transport: str = "socket", wire: str = "https-negotiate", **more: Any
+) -> Iterator[demo.Demo]:
+    """The demo with the remote engine on this peer, which must have been started on `data / demo.WORLD`."""
+    with demo.running(data, port, transport, engine(peer, wire, **more), SecretStr(peer.password)) as made:
+        yield made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--port", type=int, default=8065)
+    parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--data", type=Path, default=Path("csfailover-demo") / "remote")
+    asked = parser.parse_args()
+    asked.data.mkdir(parents=True, exist_ok=True)
+    with (
+        Peer.start(world=asked.data / demo.WORLD, size="default", speed=asked.speed) as peer,
+        running(asked.data, peer, asked.port) as made,
+    ):
+        sys.stdout.write(
+            f"{made.standin.url}/  is a local stand-in for Slack; the engine speaks PowerShell remoting with a test\n"
+            f"peer at 127.0.0.1:{peer.https}, which is not Windows. Break a pool:\n"
+            f"csfailover lab break pool pool01 --world {made.world}\nCtrl+C ends it.\n"
+        )
+        sys.stdout.flush()
+        until_stopped()
+
+
+if __name__ == "__main__":
+    main()
