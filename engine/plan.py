@@ -135,8 +135,9 @@ def difference(approved: Plan, now: Plan) -> tuple[str, ...]:
         for name in sorted({*approved.facts, *now.facts})
         if approved.facts.get(name) != now.facts.get(name)
     ]
-    told += [f"{code} is new" for code in now.findings if code not in approved.findings]
-    told += [f"{code} is gone" for code in approved.findings if code not in now.findings]
+    told += _found(approved.findings, now.findings)
+    if (approved.kind, approved.pool) != (now.kind, now.pool):
+        told.append(f"what is asked: was {approved.kind.value} of {approved.pool}, is {now.kind.value} of {now.pool}")
     if (approved.cmdlet, approved.parameters) != (now.cmdlet, now.parameters):
         told.append(f"the command: was {line(approved)}, is {line(now)}")
     if approved.approvals != now.approvals:
@@ -144,3 +145,14 @@ def difference(approved: Plan, now: Plan) -> tuple[str, ...]:
     if approved.partner != now.partner:
         told.append(f"backup pool: was {approved.partner or 'none'}, is {now.partner or 'none'}")
     return tuple(told)
+
+
+def _found(was: tuple[str, ...], now: tuple[str, ...]) -> list[str]:
+    told = [f"{code} is new" for code in dict.fromkeys(now) if code not in was]
+    told += [f"{code} is gone" for code in dict.fromkeys(was) if code not in now]
+    told += [
+        f"{code}: was found {was.count(code)} times, is found {now.count(code)} times"
+        for code in dict.fromkeys(was)
+        if code in now and was.count(code) != now.count(code)
+    ]
+    return told or ([] if was == now else ["the findings come in another order"])
