@@ -35,16 +35,20 @@ class Journal:
             known = self._known.get(operation)
         if known:
             return known
-        folded = Operation(operation)
-        for row in self.store.read(operation):
-            folded = evolve(folded, from_body(row.kind, row.body), row.at)
-        self._remember(folded)
-        return folded
+        return self.history(operation)[0]
 
-    def events(self, operation: str, after: int = 0) -> list[tuple[Row, Event]]:
-        """Rows of an operation with their events, those after version `after` only."""
-        rows = self.store.read(operation)
-        return [(row, from_body(row.kind, row.body)) for row in rows if (row.version or 0) > after]
+    def history(self, operation: str) -> tuple[Operation, list[tuple[Row, Event]]]:
+        """The operation and its events, out of one reading of the log. For whoever was woken by a row: `current`
+        may still be the version before it."""
+        folded, events = Operation(operation), self.events(operation)
+        for row, event in events:
+            folded = evolve(folded, event, row.at)
+        self._remember(folded)
+        return folded, events
+
+    def events(self, operation: str) -> list[tuple[Row, Event]]:
+        """Rows of an operation with their events."""
+        return [(row, from_body(row.kind, row.body)) for row in self.store.read(operation)]
 
     def _remember(self, op: Operation) -> None:
         # Closed operations are not kept: they are many, and are read rarely.

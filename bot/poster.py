@@ -11,19 +11,20 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from audit.model import CannotRecord
+from audit.model import CannotRecord, Row
 from bot import thread
 from bot.blocks import Card
 from bot.cards import card
 from bot.journal import Journal
 from bot.pace import Pace
+from engine.events import Event
 from engine.states import Operation
 
 log = logging.getLogger(__name__)
@@ -104,10 +105,10 @@ class Poster:
 
     def _show(self, operation: str) -> None:
         try:
-            op = self._journal.current(operation)
-            if op.version:
+            op, events = self._journal.history(operation)
+            if events:
                 self._show_card(op)
-                self._show_thread(op)
+                self._show_thread(op, events)
             del self._dirty[operation]
             self._failures.pop(operation, None)
             self.trouble = ""
@@ -168,10 +169,10 @@ class Poster:
 
     # --- the thread ------------------------------------------------------------------------------------------------
 
-    def _show_thread(self, op: Operation) -> None:
+    def _show_thread(self, op: Operation, events: Sequence[tuple[Row, Event]]) -> None:
         card_ts = self._journal.store.notes(op.id)["card"]["ts"]
         through = self._thread_through(op, card_ts)
-        for reply in thread.replies(self._journal.events(op.id, through), self._leads):
+        for reply in thread.replies(events[through:], self._leads):
             self._wait_until(self._pace.reply_at(op.id, op.request.channel, self._monotonic(), urgent=reply.urgent))
             self._journal.store.note(op.id, "thread", {"through": through, "posting": reply.through})
             self._pace.replied(op.id, self._monotonic())
