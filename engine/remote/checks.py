@@ -145,7 +145,7 @@ def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float],
         first.named(shell_id)
         first.open()
         ps = first.pipeline(command_id)
-        ps.add_cmdlet("Start-Sleep").add_parameters({"Seconds": 1})
+        ps.add_cmdlet("Start-Sleep").add_parameters({"Milliseconds": 400})
         ps.begin_invoke(remote_stream_options=0)
         first.pool.disconnect()
         first.wsman.close()

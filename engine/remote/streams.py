@@ -7,6 +7,7 @@ Names of the attributes: pypsrp 0.9.1, [MS-PSRP] 2.2.3.15 (ErrorRecord) and 2.2.
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
 from engine.model import Stream
@@ -95,6 +96,10 @@ def plain(item: Any) -> str:
     """One object as a line: its own text, else `Name=value` of its properties."""
     if item is None:
         return ""
+    if isinstance(item, bytes):
+        return f"{len(item)} bytes"
+    if isinstance(item, ET.Element):
+        return "a secure string"  # pypsrp leaves it encrypted
     if isinstance(item, list):
         return ", ".join(map(plain, item))
     if not hasattr(item, "adapted_properties"):

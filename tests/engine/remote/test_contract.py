@@ -55,6 +55,7 @@ class TestOverHttpsWithNegotiate(EngineContract):
         return over(peer, "https-negotiate")
 
 
+@pytest.mark.slow  # the claims of test_run.py are made over both in every run
 class TestOverHttpWithNtlm(EngineContract):
     """HTTP with NTLM message encryption: WinRM's own default."""
 

@@ -15,19 +15,13 @@ import pytest
 from engine.model import Ended, Outcome, Record, Ticket
 from engine.remote.engine import Remote
 from tests.engine.remote.rig import Told, go, kept, never, plan, remote, sent, settings, ticket
-from tests.wsman.fixtures import TRANSPORTS, peer, running  # noqa: F401  # fixtures
 from tests.wsman.peer import ROOT, Peer
 
 STEPS = [f"step {n} of 10" for n in range(1, 11)]
 
 
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
-def engine(peer: Peer, transport: str) -> Remote:  # noqa: F811
+def engine(peer: Peer, transport: str) -> Remote:
     peer.script(seconds=1.0, records=10, warnings=0)
     return remote(peer, transport)
 
@@ -49,7 +43,7 @@ def left(its: Ticket, told: Told) -> Ticket:
 
 def test_a_leaving_process_parks_its_run_and_the_next_one_follows_it(
     engine: Remote,
-    peer: Peer,  # noqa: F811
+    peer: Peer,
     transport: str,
 ) -> None:
     """close() disconnects and ends nothing; the next process attaches at once and every record is told."""
@@ -66,9 +60,9 @@ def test_a_leaving_process_parks_its_run_and_the_next_one_follows_it(
     assert not kept(peer, its.shell_id)
 
 
-def test_a_reattached_run_can_be_stopped(engine: Remote, peer: Peer, transport: str) -> None:  # noqa: F811
+def test_a_reattached_run_can_be_stopped(engine: Remote, peer: Peer, transport: str) -> None:
     """A request to stop that came while nobody followed is passed on."""
-    peer.script(seconds=30, records=10)
+    peer.script(seconds=30, records=300)
     its = ticket(engine)
     leaving = threading.Timer(0.5, engine.close)
     leaving.start()
@@ -79,7 +73,7 @@ def test_a_reattached_run_can_be_stopped(engine: Remote, peer: Peer, transport: 
 
 
 @pytest.mark.parametrize("phase", ["planned", "opening"])
-def test_before_sending_nothing_ran(engine: Remote, peer: Peer, phase: Any) -> None:  # noqa: F811
+def test_before_sending_nothing_ran(engine: Remote, peer: Peer, phase: Any) -> None:
     """Sending is committed before it is done, so these phases prove it."""
     its = replace(ticket(engine), phase=phase)
     assert engine.reattach(its, plan(), Told(), never).ended is Ended.NOT_STARTED
@@ -101,7 +95,7 @@ def test_a_shell_that_is_gone_proves_nothing(engine: Remote, phase: Any) -> None
 
 def test_a_shell_without_the_command_proves_that_it_never_started(
     engine: Remote,
-    peer: Peer,  # noqa: F811
+    peer: Peer,
     transport: str,
 ) -> None:
     """Killed between the commit of `sending` and Command: the empty shell is deleted, and that is the proof."""
@@ -114,6 +108,7 @@ def test_a_shell_without_the_command_proves_that_it_never_started(
             peer.trouble("fault", verb="Delete", name="internal")  # a killed process deletes nothing
             raise Killed
 
+    peer.settings(auto_disconnect=0.3)
     its = ticket(engine)
     with pytest.raises(Killed):
         go(engine, Told(at=kill), its)
@@ -125,7 +120,7 @@ def test_a_shell_without_the_command_proves_that_it_never_started(
 
 def test_an_endpoint_that_cannot_reattach_says_so_at_once(
     engine: Remote,
-    peer: Peer,  # noqa: F811
+    peer: Peer,
     transport: str,
 ) -> None:
     """As endpoints hosted by IIS are expected to: UNKNOWN, with the server's words; the pool's state has to tell."""
@@ -142,7 +137,7 @@ def test_an_endpoint_that_cannot_reattach_says_so_at_once(
     assert sent(peer, its.command_id) == 1
 
 
-def test_the_server_is_waited_for_within_the_window(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_the_server_is_waited_for_within_the_window(peer: Peer, transport: str) -> None:
     """It answers with trouble for a while, as one that restarts: tried again until the window is over."""
     peer.script(seconds=1.0, records=10, warnings=0)
     engine = remote(peer, transport)
@@ -152,7 +147,7 @@ def test_the_server_is_waited_for_within_the_window(peer: Peer, transport: str) 
     assert remote(peer, transport).reattach(left(its, first), plan(), Told(), never).ended is Ended.COMPLETED
 
 
-def test_out_of_reach_for_the_whole_window_is_unknown(engine: Remote, peer: Peer, transport: str) -> None:  # noqa: F811
+def test_out_of_reach_for_the_whole_window_is_unknown(engine: Remote, peer: Peer, transport: str) -> None:
     """Nothing is concluded from silence."""
     peer.trouble("http", verb="Connect", times=1000, code=503)
     late = remote(peer, transport, reattach_window=1)
@@ -161,9 +156,9 @@ def test_out_of_reach_for_the_whole_window_is_unknown(engine: Remote, peer: Peer
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-@pytest.mark.parametrize("step", [0, 2, 5])
+@pytest.mark.parametrize("step", [pytest.param(0, marks=pytest.mark.slow), 2, pytest.param(6, marks=pytest.mark.slow)])
 def test_killed_in_the_middle_the_next_process_tells_the_rest(
-    peer: Peer,  # noqa: F811
+    peer: Peer,
     transport: str,
     step: int,
     tmp_path: Path,

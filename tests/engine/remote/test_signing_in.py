@@ -13,15 +13,9 @@ from engine.model import Ended, Export, Health, Kind, PoolState
 from engine.port import EngineError, EngineUnavailable, StepRefused
 from engine.remote.engine import Remote
 from tests.engine.remote.rig import FE2, P1, P2, Told, go, never, plan, remote, ticket
-from tests.wsman.fixtures import TRANSPORTS, peer, running  # noqa: F401  # fixtures
 from tests.wsman.peer import Peer
 
 WRONG = "Wrong-Horse-9"
-
-
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def refused(engine: Remote, kind: type[EngineError]) -> EngineError:
@@ -36,7 +30,7 @@ def refused(engine: Remote, kind: type[EngineError]) -> EngineError:
 
 
 def test_a_wrong_password_is_refused_and_shows_nowhere(
-    peer: Peer,  # noqa: F811
+    peer: Peer,
     transport: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -49,30 +43,30 @@ def test_a_wrong_password_is_refused_and_shows_nowhere(
     assert peer.password not in told
 
 
-def test_an_untrusted_certificate_stops_it(peer: Peer) -> None:  # noqa: F811
+def test_an_untrusted_certificate_stops_it(peer: Peer) -> None:
     """Nothing is sent to a server that cannot show who it is; the cure is named."""
     error = refused(remote(peer, "https-negotiate", ca_file=None), EngineUnavailable)
     assert "certificate" in error.say
     assert "ca_file" in error.say
 
 
-def test_a_closed_port_is_unavailable(peer: Peer) -> None:  # noqa: F811
+def test_a_closed_port_is_unavailable(peer: Peer) -> None:
     """Nobody listens: safe to ask again."""
     assert "reached" in refused(remote(peer, port=1), EngineUnavailable).say
 
 
-def test_another_port_of_another_kind_is_unavailable(peer: Peer) -> None:  # noqa: F811
+def test_another_port_of_another_kind_is_unavailable(peer: Peer) -> None:
     """Plain HTTP where TLS was expected."""
     refused(remote(peer, port=peer.http), EngineUnavailable)
 
 
-def test_an_account_that_may_not_connect_is_refused_with_the_servers_words(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_an_account_that_may_not_connect_is_refused_with_the_servers_words(peer: Peer, transport: str) -> None:
     """RBAC's refusal comes as a provider's fault; its text is kept."""
     outsider = {"username": "CONTOSO\\outsider", "password": SecretStr("Correct-Horse-3")}
     assert refused(remote(peer, transport, **outsider), StepRefused).detail
 
 
-def test_a_hidden_cmdlet_is_refused_by_name(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_a_hidden_cmdlet_is_refused_by_name(peer: Peer, transport: str) -> None:
     """RBAC hides what an account may not run: seen before anything starts, and a run of it fails for itself."""
     reader: dict[str, Any] = {"username": "CONTOSO\\reader", "password": SecretStr("Correct-Horse-2")}
     engine = remote(peer, transport, **reader)
@@ -83,7 +77,7 @@ def test_a_hidden_cmdlet_is_refused_by_name(peer: Peer, transport: str) -> None:
     assert peer.script() == before
 
 
-def test_the_2013_module_is_found_without_being_named(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_the_2013_module_is_found_without_being_named(peer: Peer, transport: str) -> None:
     """SkypeForBusiness is tried first, then Lync."""
     peer.settings(module="Lync")
     try:
@@ -92,12 +86,12 @@ def test_the_2013_module_is_found_without_being_named(peer: Peer, transport: str
         peer.settings(module="SkypeForBusiness")
 
 
-def test_a_module_that_is_not_there_is_refused_before_sending(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_a_module_that_is_not_there_is_refused_before_sending(peer: Peer, transport: str) -> None:
     """With PowerShell's own words."""
     assert "was not loaded" in refused(remote(peer, transport, module="Lync"), StepRefused).detail
 
 
-def test_the_ocspowershell_route_runs_without_a_module(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_the_ocspowershell_route_runs_without_a_module(peer: Peer, transport: str) -> None:
     """The RBAC endpoint under IIS has its cmdlets loaded and no Import-Module."""
     since = len(peer.log())
     assert go(remote(peer, transport, route="ocspowershell"), Told()).ended is Ended.COMPLETED
@@ -106,7 +100,7 @@ def test_the_ocspowershell_route_runs_without_a_module(peer: Peer, transport: st
     assert not [c for e in entries for c in e["cmdlets"] if c["name"] == "Import-Module"]
 
 
-def test_no_script_is_ever_sent(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_no_script_is_ever_sent(peer: Peer, transport: str) -> None:
     """Endpoints in no-language mode refuse script text; all there is are commands with parameters."""
     engine = remote(peer, transport)
     since = len(peer.log())
@@ -115,7 +109,7 @@ def test_no_script_is_ever_sent(peer: Peer, transport: str) -> None:  # noqa: F8
     assert not [c for e in peer.log(since=since) for c in e["cmdlets"] if c["script"]]
 
 
-def test_the_servers_parameters_are_the_truth(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_the_servers_parameters_are_the_truth(peer: Peer, transport: str) -> None:
     """What the server's cmdlet does not have is not in the list."""
     peer.script(hidden=["SkipDataVerification"])
     names = remote(peer, transport).parameters("invoke-cspoolfailover")
@@ -123,16 +117,16 @@ def test_the_servers_parameters_are_the_truth(peer: Peer, transport: str) -> Non
     assert "SkipDataVerification" not in names
 
 
-def test_roles_are_those_that_hold_the_cmdlet(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_roles_are_those_that_hold_the_cmdlet(peer: Peer, transport: str) -> None:
     """Get-CsAdminRole, filtered here; none for a cmdlet that no role has."""
     engine = remote(peer, transport)
     assert engine.roles("Invoke-CsPoolFailOver") == ("CsAdministrator", "CsServerAdministrator")
     assert engine.roles("Invoke-CsPoolFail") == ()
 
 
-def test_facts_are_read_through_the_surviving_pool(peer: Peer, transport: str) -> None:  # noqa: F811
+def test_facts_are_read_through_the_surviving_pool(peer: Peer, transport: str) -> None:
     """All of them, with nothing left unread."""
-    engine = remote(peer, transport)
+    engine = remote(peer, transport, readers=3)
     facts = engine.facts(P1.upper())
     assert facts.unread == ()
     assert facts.pool.state is not PoolState.UNKNOWN
@@ -147,7 +141,7 @@ def test_facts_are_read_through_the_surviving_pool(peer: Peer, transport: str) -
     ("cmdlet", "named"),
     [("Get-CsRegistrarConfiguration", "PoolState of"), ("Get-CsUser", "users of"), ("Get-CsPool", "pools")],
 )
-def test_a_reading_that_fails_is_unknown_and_named(peer: Peer, cmdlet: str, named: str) -> None:  # noqa: F811
+def test_a_reading_that_fails_is_unknown_and_named(peer: Peer, cmdlet: str, named: str) -> None:
     """Its absence is told with the reason, and every other fact is still there."""
     peer.trouble("fault", verb="Command", cmdlet=cmdlet, name="access_denied")
     facts = remote(peer).facts(P1)
@@ -156,7 +150,7 @@ def test_a_reading_that_fails_is_unknown_and_named(peer: Peer, cmdlet: str, name
     assert facts.outbound.export is Export.STEADY
 
 
-def test_a_reading_that_hangs_costs_only_itself(peer: Peer) -> None:  # noqa: F811
+def test_a_reading_that_hangs_costs_only_itself(peer: Peer) -> None:
     """Its own time limit, and unknown after it."""
     peer.trouble("hang", verb="Command", cmdlet="Get-CsPoolBackupRelationship", seconds=4)
     facts = remote(peer, read_limit=1, operation_timeout=1, read_timeout=2, readers=12).facts(P1)
@@ -164,7 +158,7 @@ def test_a_reading_that_hangs_costs_only_itself(peer: Peer) -> None:  # noqa: F8
     assert facts.pool.state is not PoolState.UNKNOWN
 
 
-def test_a_pool_that_nobody_configured_is_refused_with_the_nearest_name(peer: Peer) -> None:  # noqa: F811
+def test_a_pool_that_nobody_configured_is_refused_with_the_nearest_name(peer: Peer) -> None:
     """No surviving pool is known for it."""
     with pytest.raises(StepRefused, match=P1):
         remote(peer).ticket("pool1.contoso.com", "run", "S", "C")
@@ -172,7 +166,7 @@ def test_a_pool_that_nobody_configured_is_refused_with_the_nearest_name(peer: Pe
         remote(peer).facts("pool9.contoso.com")
 
 
-def test_what_is_fetched_once_is_remembered_for_a_while(peer: Peer) -> None:  # noqa: F811
+def test_what_is_fetched_once_is_remembered_for_a_while(peer: Peer) -> None:
     """Topology and parameter lists; never the facts."""
     engine = remote(peer)
     engine.topology(), engine.parameters("Invoke-CsPoolFailOver")
@@ -181,7 +175,7 @@ def test_what_is_fetched_once_is_remembered_for_a_while(peer: Peer) -> None:  # 
     assert peer.log("Command", since=since) == []
 
 
-def test_a_run_reaches_a_front_end_of_the_backup_pool(peer: Peer) -> None:  # noqa: F811
+def test_a_run_reaches_a_front_end_of_the_backup_pool(peer: Peer) -> None:
     """In both directions: a failback too works from there, as the home pool may not be itself yet."""
     engine = remote(peer)
     for kind in Kind:
