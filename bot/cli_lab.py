@@ -58,8 +58,9 @@ def lab_break(what: str | None, arguments: tuple[str, ...], world: Path) -> None
     from engine.lab.trouble import BREAKABLE, break_  # noqa: PLC0415
 
     if what is None:
-        for name, trouble in BREAKABLE.items():
-            click.echo(f"{name} {trouble.arguments}".strip().ljust(28) + trouble.say)
+        typed = {f"{name} {trouble.arguments}".strip(): trouble.say for name, trouble in BREAKABLE.items()}
+        wide = max(map(len, typed))
+        click.echo("\n".join(f"{words:<{wide}}  {say}" for words, say in typed.items()))
         return
     click.echo(_on_world(world, lambda w: break_(w, what, *arguments)))
 

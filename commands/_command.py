@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import ModuleType
 
 import click
@@ -61,7 +62,7 @@ class Command:
     @property
     def hint(self) -> str:
         """The usage hint that Slack shows beside the command's name."""
-        return self.examples[0][0].partition(" ")[2]
+        return f"{self._usage()} | help".removeprefix(" | ")
 
     def parse(self, text: str) -> Parsed:
         """The wish behind the text. Never raises for anything that a person can type."""
@@ -70,12 +71,17 @@ class Command:
         if any(word.lower() in HELP_WORDS for word in typed[:1]) or "--help" in typed:
             return Parsed(help=self.help(), repairs=repaired.repairs)
         try:
-            args, notes = _flags(typed)
+            args, notes = _flags(typed, self._takes_value())
             context = self.parser.make_context(f"/{self.name}", args)
             wish: Wish = self.parser.invoke(context)
         except click.UsageError as error:
             return Parsed(problem=self._problem(error), repairs=repaired.repairs)
         return Parsed(wish=wish, repairs=(*repaired.repairs, *notes))
+
+    def _takes_value(self) -> dict[str, bool]:
+        """Every spelling of every switch, and whether a value follows it."""
+        options = [p for p in self.parser.params if isinstance(p, click.Option)]
+        return {spelling: not option.is_flag for option in options for spelling in option.opts}
 
     def _problem(self, error: click.UsageError) -> Problem:
         say = error.format_message()
@@ -119,9 +125,10 @@ _CMDLET = {
 }
 
 
-def _flags(typed: Sequence[str]) -> tuple[list[str], list[str]]:
+def _flags(typed: Sequence[str], takes_value: Mapping[str, bool]) -> tuple[list[str], list[str]]:
     """Every flag as `--name` or `--name=value` in lower case, PowerShell's `-Name:$true` included.
-    Raises click.UsageError for -Confirm, which is answered with why not."""
+    Raises click.UsageError for -Confirm, which is answered with why not, and for a switch that would swallow the
+    next one as its value."""
     args: list[str] = []
     notes: list[str] = []
     for word in typed:
@@ -135,10 +142,13 @@ def _flags(typed: Sequence[str]) -> tuple[list[str], list[str]]:
             raise click.UsageError(NO_CONFIRM)
         if name == "verbose":
             notes.append("-Verbose is always sent")
-        elif value is not None and value.lower() == "$false":
+        elif value is not None and value.lower() == "$false" and takes_value.get(f"--{name}") is False:
             notes.append(f"-{match.group(1)}:$false means without it; left out")
         elif value is None or value.lower() == "$true":
             args.append(f"--{name}")
         else:
             args.append(f"--{name}={value}")
+    for one, other in pairwise(args):
+        if takes_value.get(one) and _FLAG.match(other):
+            raise click.UsageError(f'{one} needs a value, and {other} follows. If that is the value: {one}="{other}"')
     return args, notes
