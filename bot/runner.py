@@ -130,6 +130,11 @@ class Runner:
             case _:
                 pass
 
+    def _not_when_stopping(self) -> None:
+        """What an engine says that was closed under the caller is no news of the pools. Raises Stopping."""
+        if self._stopping.is_set():
+            raise Stopping
+
     def _append(self, op: Operation, decide: Callable[[Operation], Sequence[Event]]) -> Operation:
         """Append what `decide` says of the newest version, unless the operation has left the state it was in."""
         return self._journal.transact(op.id, lambda now: decide(now) if now.state is op.state else (), BOT)[0]
@@ -140,6 +145,7 @@ class Runner:
         try:
             event: Event = rules.inspected(op, self._read(op), self._policy, self._clock())
         except EngineError as error:
+            self._not_when_stopping()
             event = rules.unreadable(error.say, error.detail)
         self._append(op, lambda _: (event,))
 
@@ -173,6 +179,7 @@ class Runner:
         try:
             return self._engine.facts(op.request.pool)
         except EngineError as error:
+            self._not_when_stopping()
             log.warning("operation %s: the facts cannot be read: %s", op.id, error.say)
             return None
 
@@ -183,6 +190,7 @@ class Runner:
             reading = self._read(op)
             ticket = self._engine.ticket(op.request.pool, self._new_run(), self._new_run(), self._new_run())
         except EngineError as error:
+            self._not_when_stopping()
             self._cannot_start(op, error)
             return
         event = rules.rechecked(op, reading, self._people.persons(), ticket, self._policy, self._clock())
@@ -211,9 +219,10 @@ class Runner:
             else:
                 outcome = self._engine.invoke(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
         except EngineError as error:
+            self._not_when_stopping()
             outcome = _unsent(error, resumed)
-        if self._stopping.is_set() and outcome.ended is Ended.UNKNOWN:
-            return  # let go, not lost: the next life of the bot looks for the run
+        if outcome.ended is Ended.UNKNOWN:
+            self._not_when_stopping()
         self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
 
     def _sink(self, operation: str) -> Callable[[Record], None]:

@@ -52,6 +52,7 @@ class World:
         self._clock = clock
         self._at_commit = at_commit
         self._lock = threading.RLock()
+        self._closed = False
         try:
             self._db = _connect(path)
             if self._db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
@@ -61,14 +62,25 @@ class World:
             raise WorldLost(f"the lab world at {path} cannot be opened", str(error)) from error
 
     def close(self) -> None:
+        """Whoever still works with it meets WorldLost, and its runs go on when somebody else opens the world."""
         with self._lock:
+            self._closed = True
             self._db.close()
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        if self._closed:
+            raise WorldLost(f"the lab world at {self.path} is closed")
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise WorldLost(f"the lab world at {self.path} cannot be used", str(error)) from error
 
     @contextmanager
     def change(self, name: str) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is committed, or none. Raises WorldLost when the file cannot be written."""
         with self._lock:
-            with _lost(self.path):
+            with self._used():
                 self._db.execute("BEGIN IMMEDIATE")
                 before = self._db.total_changes
                 try:
@@ -84,7 +96,7 @@ class World:
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Several statements that see one and the same state."""
-        with self._lock, _lost(self.path):
+        with self._lock, self._used():
             self._db.execute("BEGIN")
             try:
                 yield self._db
@@ -93,13 +105,13 @@ class World:
 
     def one(self, sql: str, parameters: tuple[object, ...] = ()) -> tuple[object, ...] | None:
         """The first row of a single statement."""
-        with self._lock, _lost(self.path):
+        with self._lock, self._used():
             row: tuple[object, ...] | None = self._db.execute(sql, parameters).fetchone()
             return row
 
     def all(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         """Every row of a single statement."""
-        with self._lock, _lost(self.path):
+        with self._lock, self._used():
             return self._db.execute(sql, parameters).fetchall()
 
     def now(self) -> float:
@@ -200,11 +212,3 @@ def _fill_open(db: sqlite3.Connection, size: Size, real: float, product: str) ->
             db.execute(statement)
             statement = ""
     populate(db, size, real, product)
-
-
-@contextmanager
-def _lost(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise WorldLost(f"the lab world at {path} cannot be used", str(error)) from error

@@ -70,7 +70,6 @@ class Life:
             raise TimeoutError("the bot does not end")
         with _GATE:
             self.process.join()
-        self.heard.close()
         assert self.process.exitcode is not None
         return self.process.exitcode
 
@@ -126,6 +125,7 @@ class Incident:
         its.close()
         self._life = Life(process, ours)
         up, url = self._life.is_up()
+        assert up or self._life.ended() == -signal.SIGKILL, "the bot did not come up"
         if up:
             self.standin.deliver_to = url
         return self._life

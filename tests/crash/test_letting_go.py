@@ -19,8 +19,8 @@ from tests.crash import proof
 from tests.crash.incident import Incident, furnish
 
 posix = pytest.mark.skipif(os.name != "posix", reason="fork")
-SLOWLY = 0.2
-"""Virtual seconds per second: a failover of the tiny pool takes about three real seconds."""
+SLOWLY = 0.01
+"""Virtual seconds per second: a failover of the tiny pool would take a minute."""
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -29,9 +29,9 @@ def until(done: Callable[[], bool]) -> None:
 
 
 def at_work(incident: Incident) -> bool:
-    """Whether a run is on its way in the world and has told something."""
+    """Whether a run is on its way in the world."""
     with closing(sqlite3.connect(incident.world)) as db:
-        return bool(db.execute("SELECT count(*) FROM run WHERE ended IS NULL AND k > 0").fetchone()[0])
+        return bool(db.execute("SELECT count(*) FROM run WHERE ended IS NULL").fetchone()[0])
 
 
 @posix
@@ -46,6 +46,7 @@ def test_a_run_is_let_go_and_the_next_life_follows_it_to_its_end(
         incident.act_until(lambda: at_work(incident))
         assert life.end() == 0
         assert at_work(incident)
+        incident.speed = None  # the rest happens at once
         assert incident.follow(incident.live()) == 0
         proof.holds(incident)
         with Reader(incident.log) as reader:
