@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from audit.model import Verification
@@ -15,6 +16,8 @@ from engine.port import Engine, EngineError
 from engine.states import Operation
 
 CHUNK = 2_800
+READERS = 4
+"""Pools that are read side by side for one question."""
 MAX_CHUNKS = 12
 """Of a table; a message has at most 50 blocks, and nobody reads more in a private answer."""
 
@@ -88,8 +91,15 @@ class LiveView:
     def topology(self) -> Topology:
         return self._engine.topology()
 
-    def facts(self, pool: str) -> Facts:
-        return self._engine.facts(pool)
+    def facts(self, pools: Sequence[str]) -> Mapping[str, Facts | EngineError]:
+        with ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="facts") as pool:
+            return dict(zip(pools, pool.map(self._read, pools), strict=True))
+
+    def _read(self, pool: str) -> Facts | EngineError:
+        try:
+            return self._engine.facts(pool)
+        except EngineError as error:
+            return error
 
     def roles(self, cmdlet: str) -> tuple[str, ...]:
         return self._engine.roles(cmdlet)

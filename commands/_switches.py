@@ -14,8 +14,9 @@ import click
 from commands._wish import Ask
 from engine.model import Kind, Options
 
-_CLOCK = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})$")
-_UNITS = re.compile(r"^(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s(?:ec)?)?$")
+# No number of more than nine digits: Python refuses to read one of thousands, and nobody waits that long.
+_CLOCK = re.compile(r"^(?:([0-9]{1,9})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})$")
+_UNITS = re.compile(r"^(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?:in)?)?(?:([0-9]{1,9})s(?:ec)?)?$")
 
 
 class Duration(click.ParamType[int]):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.model import Facts, Kind, Options, Topology
+from engine.port import EngineError
 from engine.states import Operation
 
 
@@ -27,7 +28,8 @@ class Line:
 
 
 class View(Protocol):
-    """What a question may look at. Readings of the engine may take seconds and may raise engine.port's errors."""
+    """What a question may look at. Readings of the engine may take seconds; topology and roles may raise
+    engine.port's errors."""
 
     @property
     def now(self) -> datetime: ...
@@ -38,7 +40,9 @@ class View(Protocol):
         """What is wrong with the bot itself, one sentence each; empty when nothing is."""
 
     def topology(self) -> Topology: ...
-    def facts(self, pool: str) -> Facts: ...
+    def facts(self, pools: Sequence[str]) -> Mapping[str, Facts | EngineError]:
+        """One reading for each pool, made side by side; in place of one that failed, why."""
+
     def roles(self, cmdlet: str) -> tuple[str, ...]: ...
     def open_operations(self) -> Sequence[Operation]: ...
     def last_operations(self, limit: int) -> Sequence[Operation]: ...

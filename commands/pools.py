@@ -28,18 +28,17 @@ def _answer(view: View, named: str | None) -> Answer:
         if isinstance(found, Refusal):
             return Answer(found.say, (found.cure,))
         chosen = tuple(p for p in topology.pools if p.fqdn in {found.fqdn, found.backup})
-    rows = [("pool", "state", "health", "users", "served by", "backup"), *(_row(view, p) for p in chosen)]
+    read = view.facts([p.fqdn for p in chosen])
+    rows = [("pool", "state", "health", "users", "served by", "backup"), *(_row(p, read[p.fqdn]) for p in chosen)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     table = tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
     return Answer("Pools", tuple(_open(view)) + tuple(view.health), table, f"Read now, by the {view.engine} engine.")
 
 
-def _row(view: View, pool: Pool) -> tuple[str, ...]:
+def _row(pool: Pool, facts: Facts | EngineError) -> tuple[str, ...]:
     backup = _short(pool.backup) if pool.backup else "none"
-    try:
-        facts = view.facts(pool.fqdn)
-    except EngineError as error:
-        return pool.fqdn, "not readable", error.say, "?", "?", backup
+    if isinstance(facts, EngineError):
+        return pool.fqdn, "not readable", facts.say, "?", "?", backup
     read = facts.pool
     users = f"{read.users:,}" if read.users is not None else "?"
     return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), backup
