@@ -36,10 +36,10 @@ def _answer(view: View, named: str | None) -> Answer:
 
 
 def _row(pool: Pool, facts: Facts | EngineError) -> tuple[str, ...]:
-    backup = _short(pool.backup) if pool.backup else "none"
     if isinstance(facts, EngineError):
-        return pool.fqdn, "not readable", facts.say, "?", "?", backup
+        return pool.fqdn, "not readable", facts.say, "?", "?", "?"
     read = facts.pool
+    backup = _short(read.backup) if read.backup else "none"
     users = f"{read.users:,}" if read.users is not None else "?"
     return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), backup
 
