@@ -36,17 +36,25 @@ def _on_world(path: Path, act: Callable[[Any], Any]) -> Any:
         return act(world)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    except KeyError as error:
+        raise click.UsageError(f"there is no {error.args[0]} in this world") from None
     finally:
         world.close()
 
 
 @lab.command(name="show")
+@click.argument("user", required=False, metavar="[USER]")
 @WORLD
-def lab_show(world: Path) -> None:
-    """The pools, who serves whom, what is broken, what runs."""
+def lab_show(user: str | None, world: Path) -> None:
+    """The pools, who serves whom, what is broken, what runs; or who serves one user (user0000001@contoso.com)."""
+    from engine.lab.reading import who_serves  # noqa: PLC0415
     from engine.lab.show import show  # noqa: PLC0415
 
-    click.echo("\n".join(_on_world(world, show)))
+    if user is None:
+        click.echo("\n".join(_on_world(world, show)))
+        return
+    pool, level = _on_world(world, lambda w: who_serves(w, user))
+    click.echo(f"{user}: {pool or 'served by nobody'}, {level.value}")
 
 
 @lab.command(name="break")
