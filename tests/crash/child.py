@@ -1,7 +1,7 @@
 """One life of the bot, in a process of its own: the real bot, which may carry a bullet for one of its commits.
 
 The bot is made by the product's own composition root; only its store and its lab count their commits, and at the
-chosen one the process kills itself with SIGKILL. Nothing else differs from a bot that is left alone. No assertion.
+chosen one the process kills itself, or asks itself to end. Nothing else differs from a bot that is left alone.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ ERRORS = "errors.log"
 
 @dataclass(frozen=True)
 class Bullet:
-    """SIGKILL right `before` or right `after` the n-th commit of the audit log, or after the n-th of the `world`."""
+    """Hits right `before` or right `after` the n-th commit of the audit log, or after the n-th of the `world`."""
 
     where: Where
     n: int
+    how: signal.Signals = signal.SIGKILL
 
 
 class Counter:
-    """Counts commits of any thread; the bullet's own is not survived."""
+    """Counts commits of any thread."""
 
     def __init__(self, bullet: Bullet | None) -> None:
         self._bullet = bullet
@@ -47,8 +48,8 @@ class Counter:
     def reached(self, where: Where) -> None:
         with self._lock:
             n = self._counts[where] = self._counts.get(where, 0) + 1
-            if self._bullet == Bullet(where, n):
-                os.kill(os.getpid(), signal.SIGKILL)
+            if self._bullet and (self._bullet.where, self._bullet.n) == (where, n):
+                os.kill(os.getpid(), self._bullet.how)
 
 
 def mortal(counter: Counter) -> type[Store]:

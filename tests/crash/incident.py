@@ -134,11 +134,12 @@ class Incident:
 
     def play(self, bullet: Bullet | None = None) -> bool:
         """From the command to the last message, through as many lives as it takes; whether the bullet hit."""
-        life, killed = self.live(bullet), False
-        while (code := self.follow(life)) != 0:
-            assert code == -signal.SIGKILL
-            life, killed = self.live(), True
-        return killed
+        life, hit = self.live(bullet), False
+        while (code := self.follow(life)) != 0 or not self.settled():
+            assert bullet
+            assert code == (-signal.SIGKILL if bullet.how is signal.SIGKILL else 0)
+            life, hit = self.live(), True
+        return hit
 
     def follow(self, life: Life) -> int:
         """Let people act until all is done, then ask the bot to end; its exit code, whatever it ended of."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +29,7 @@ DISASTER = "/failover pool01 --disaster"
 FAILBACK = "/failback pool01"
 
 
-def sweep(place: Path, worlds: dict[str, Path], ask: str, where: Where) -> int:
+def sweep(place: Path, worlds: dict[str, Path], ask: str, where: Where, how: signal.Signals = signal.SIGKILL) -> int:
     """One incident per commit, until one was over before its bullet; how many were hit."""
     numbers, over = itertools.count(1), threading.Event()
 
@@ -37,7 +38,7 @@ def sweep(place: Path, worlds: dict[str, Path], ask: str, where: Where) -> int:
         while not over.is_set():
             n = next(numbers)
             with Incident(furnish(place / str(n), worlds[ask]), ask) as incident:
-                if incident.play(Bullet(where, n)):
+                if incident.play(Bullet(where, n, how)):
                     hit += 1
                 else:
                     over.set()
@@ -65,3 +66,12 @@ def test_killed_at_every_commit_it_goes_on_and_everything_adds_up(
 ) -> None:
     """One run, one redirect, one end; no acknowledged approval lost; one card, each sentence once; the log whole."""
     assert sweep(tmp_path, worlds, ask, where) >= least
+
+
+@SLOW
+@pytest.mark.parametrize("ask", [DISASTER, FAILBACK])
+def test_asked_to_end_at_every_commit_it_goes_on_and_everything_adds_up(
+    tmp_path: Path, worlds: dict[str, Path], ask: str
+) -> None:
+    """SIGTERM instead: nothing is refused, voided or doubted because the bot was restarted."""
+    assert sweep(tmp_path, worlds, ask, "after", signal.SIGTERM) >= 20
