@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.model import Person, Policy
@@ -94,18 +94,23 @@ class Config(_Section):
     engine: EngineSettings = EngineSettings()
     policy: PolicySettings = PolicySettings()
 
+    @field_validator("people")
+    @classmethod
+    def _accounts_have_one_owner(cls, people: dict[str, PersonSettings]) -> dict[str, PersonSettings]:
+        if mistakes := _shared_accounts(people):
+            raise ValueError("; ".join(mistakes))
+        return people
+
     @model_validator(mode="after")
     def _people_can_do_it(self) -> Self:
-        mistakes = _shared_accounts(self.people)
-        approvers = [p for p in self.people.values() if "lead" in p.roles]
+        leads = {key for key, p in self.people.items() if "lead" in p.roles}
+        may_ask = {key for key, p in self.people.items() if {"oncall", "lead"} & set(p.roles)}
         needed = max(self.policy.approvals, self.policy.risky_approvals)
-        if len(approvers) < needed:
-            mistakes.append(
-                f"policy wants up to {needed} approvals, but only {len(approvers)} people have the role lead, and "
-                "nobody approves their own request"
+        if not any(len(leads - {who}) >= needed for who in may_ask):
+            raise ValueError(
+                f"policy wants up to {needed} approvals, but only {len(leads)} people have the role lead, and nobody "
+                "approves their own request: no request could ever get them all"
             )
-        if mistakes:
-            raise ValueError("; ".join(mistakes))
         return self
 
     def persons(self) -> dict[str, Person]:
@@ -141,29 +146,39 @@ class Secrets(BaseSettings):
     password_file: Path | None = None
 
     def get(self, name: str) -> SecretStr | None:
-        """The secret of this name; None when it is set neither way. Raises ConfigError for an unreadable file."""
+        """The secret of this name; None when it is set neither way. Raises ConfigError for a file that holds none."""
         direct: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
         if direct is not None or file is None:
             return direct
+        variable = f"CSFAILOVER_{name.upper()}_FILE"
         try:
-            return SecretStr(file.read_text(encoding="utf-8").strip())
+            text = file.read_text(encoding="utf-8-sig").strip()
         except OSError as error:
-            variable = f"CSFAILOVER_{name.upper()}_FILE"
             raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
+        except UnicodeDecodeError:
+            raise ConfigError([f"{variable}: {file} is not UTF-8 text; save it as UTF-8"]) from None
+        if not text:
+            raise ConfigError([f"{variable}: {file} is empty"])
+        return SecretStr(text)
 
 
 def load(path: Path, secrets: Secrets) -> Config:
     """The configuration of this file, with the engine's password. Raises ConfigError with every mistake in it."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors put a mark in front
     except OSError as error:
         raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path} is not TOML: {error}"]) from None
-    if mistakes := list(_secrets_in(document)):
+    mistakes = _take_secrets_out(document)
+    try:
+        config = validated(document, secrets)
+    except ConfigError as error:
+        raise ConfigError([*mistakes, *error.mistakes]) from None
+    if mistakes:
         raise ConfigError(mistakes)
-    return validated(document, secrets)
+    return config
 
 
 def validated(document: dict[str, Any], secrets: Secrets) -> Config:
@@ -177,21 +192,31 @@ def validated(document: dict[str, Any], secrets: Secrets) -> Config:
         raise ConfigError([_sentence(e) for e in error.errors(include_input=False, include_url=False)]) from None
 
 
+_SAY = {
+    "extra_forbidden": "no such setting",
+    "missing": "must be set",
+    "string_pattern_mismatch": "is not written like this. Slack's ids begin with U or W (people), T or E (workspaces), "
+    "C or G (channels), in capitals; a name is not an id",
+}
+
+
 def _sentence(error: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"])
-    what = "no such setting" if error["type"] == "extra_forbidden" else str(error["msg"]).removeprefix("Value error, ")
+    what = _SAY.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     return f"{where}: {what}" if where else what
 
 
 _SECRET_NAMES = {"bot_token", "app_token", "signing_secret", "password", "token", "secret"}
 
 
-def _secrets_in(document: Mapping[str, Any], where: str = "") -> list[str]:
+def _take_secrets_out(document: dict[str, Any], where: str = "") -> list[str]:
+    """One mistake for each secret in the file, which is removed: the rest is still worth checking."""
     found = []
-    for key, value in document.items():
-        if isinstance(value, Mapping):
-            found += _secrets_in(value, f"{where}{key}.")
+    for key, value in list(document.items()):
+        if isinstance(value, dict):
+            found += _take_secrets_out(value, f"{where}{key}.")
         elif key.lower() in _SECRET_NAMES:
             variable = f"CSFAILOVER_{key.upper()}"
             found.append(f"{where}{key}: no secret in this file; set {variable} or {variable}_FILE")
+            del document[key]
     return found
