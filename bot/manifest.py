@@ -42,8 +42,8 @@ def manifest(transport: str = "socket", url: str = "https://csfailover.example.c
                 {
                     "command": c["command"],
                     "description": c["description"],
-                    "usage_hint": c["hint"],
                     "should_escape": False,
+                    **({"usage_hint": c["hint"]} if c["hint"] else {}),
                     **where,
                 }
                 for c in commands()
