@@ -27,7 +27,7 @@ from bot.runner import Runner
 from bot.watch import Watch
 from engine.port import Engine
 
-CLICK_TIMEOUT = 2
+CLICK_TIMEOUT = 1
 POST_TIMEOUT = 10
 """Seconds. A click must be acknowledged within three; the poster has time."""
 
