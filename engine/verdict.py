@@ -20,10 +20,12 @@ SETTLING = 60
 
 
 def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
-    """The engine came back. `resumed`: by looking for a run of an earlier life of the bot."""
+    """The engine came back. `resumed`: by looking for a run of an earlier life of the bot. What was provably never
+    sent may start again, unless somebody has asked to stop it."""
     if outcome.ended is Ended.UNKNOWN:
         return RunDoubted(outcome.say)
-    if resumed and outcome.ended is Ended.NOT_STARTED and op.attempts < MAX_ATTEMPTS:
+    unsent = resumed and outcome.ended is Ended.NOT_STARTED
+    if unsent and op.attempts < MAX_ATTEMPTS and not op.stop_asked_by:
         return RunUnstarted(outcome.say)
     return RunEnded(outcome)
 

@@ -65,14 +65,14 @@ def test_nothing_starts_without_enough_approvals_of_other_persons(
 def test_a_second_intent_needs_the_proof_that_the_first_was_never_sent(
     kind: Kind, options: Options, requester: Person
 ) -> None:
-    """While a ticket is out nothing starts; only run.unstarted takes it back, and only a proof makes that."""
+    """While a ticket is out nothing starts; only run.unstarted takes it back, and never after a wish to stop."""
     for edge in walked(kind, options, requester):
         if isinstance(edge.event, RunIntended):
             assert edge.before.ticket is None
         if edge.before.ticket and edge.after.ticket is None:
             assert edge.rule == "unstarted"
         if edge.rule == "unstarted":
-            assert edge.before.state is State.RUNNING
+            assert not edge.before.stop_asked_by
 
 
 @every_ask

@@ -88,6 +88,14 @@ def test_only_a_resumed_run_that_was_provably_never_sent_may_start_again() -> No
     assert isinstance(verdict.followed(last, outcome(Ended.NOT_STARTED), resumed=True), RunEnded)
 
 
+def test_a_run_that_was_asked_to_stop_is_not_started_again() -> None:
+    """Stop was pressed, the bot died, and nothing had been sent: it ends there, as before."""
+    stopping = evolve(running(), RunStopAsked("olga", "Olga"), T0)
+    event = verdict.followed(stopping, outcome(Ended.NOT_STARTED), resumed=True)
+    assert isinstance(event, RunEnded)
+    assert say(evolve(stopping, event, T0), PoolState.ACTIVE).verdict is Verdict.FAILED
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_observation_settles_a_doubt_only_when_it_happened(kind: Kind) -> None:
     """That the users are not there is no proof, as the cmdlet may still be on its way: never FAILED."""
