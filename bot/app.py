@@ -6,11 +6,11 @@ private answer) goes to a thread of its own, as Bolt's few listener threads must
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from html import escape
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
@@ -18,7 +18,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from bot import story
 from bot.answers import failed, shown
 from bot.blocks import Card
 from bot.desk import Desk, Reply, Sender
@@ -70,9 +69,9 @@ class Listeners:
             reply = self._desk.command(name, body.get("text", ""), sender)
             if reply.answer:
                 card = shown(reply.answer)
-                ack(text=card.text, blocks=list(card.blocks))
+                ack(text=_literal(card.text), blocks=list(card.blocks))
             else:
-                ack(text=reply.text)
+                ack(text=_literal(reply.text))
             if reply.look:
                 self._after.submit(self._answer, reply.look, respond)
 
@@ -94,18 +93,17 @@ class Listeners:
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
             reply = act(_value(body), _clicker(body))
             ack()
-            if reply.text:
-                self._after.submit(self._tell, respond, reply.text)
+            self._after.submit(self._tell, respond, reply.text)
 
         return listener
 
     def _asked_for_reason(self, action: str) -> Callable[..., None]:
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
             operation, sender = _value(body), _clicker(body)
-            refusal = self._desk.may_open(ASKS[action].verb, operation, sender)
+            refused = self._desk.may_open(ASKS[action].verb, operation, sender)
             ack()
-            if refusal:
-                self._after.submit(self._tell, respond, story.refused(refusal))
+            if refused:
+                self._after.submit(self._tell, respond, refused.text)
             else:
                 self._open(body, modal(action, operation, sender.channel), respond)
 
@@ -115,19 +113,18 @@ class Listeners:
         # The trigger lives three seconds, so this cannot wait for a thread; it is after the ack.
         try:
             self._client.views_open(trigger_id=body["trigger_id"], view=view)
-        except (SlackClientError, OSError):
+        except (SlackClientError, OSError) as error:
             log.warning("a modal could not be opened", exc_info=True)
-            self._after.submit(
-                self._tell, respond, "Slack did not open the form in time. Nothing was done; click again."
-            )
+            if "exchanged_trigger_id" not in str(error):  # the same click once more: its form is open already
+                self._after.submit(self._tell, respond, NOT_OPENED)
 
     def _submitted(self, action: str) -> Callable[..., None]:
         def listener(ack: Ack, body: Body) -> None:
             view = body["view"]
             meta, reason = json.loads(view["private_metadata"]), reason_of(view)
-            once = f"view:{view['id']}:{hashlib.sha256(reason.encode()).hexdigest()[:16]}"
             user = body["user"]
-            sender = Sender(user["id"], user.get("team_id", ""), meta["channel"], once)
+            # Not the view's id: a form that was refused stays open, and may be sent again with the same words.
+            sender = Sender(user["id"], user.get("team_id", ""), meta["channel"], f"view:{body['trigger_id']}")
             reply = self._submit(action, meta["operation"], reason, sender)
             if reply.text:
                 ack(response_action="errors", errors={REASON: reply.text[:3_000]})
@@ -145,14 +142,21 @@ class Listeners:
 
     def _tell(self, respond: Respond, text: str, blocks: list[Body] | None = None) -> None:
         """For one person's eyes, and nothing hangs on it: a lost one is not sent again."""
+        if not text:
+            return
         try:
-            respond(text=text, blocks=blocks or None, response_type="ephemeral", replace_original=False)
+            respond(text=_literal(text), blocks=blocks or None, response_type="ephemeral", replace_original=False)
         except (SlackClientError, OSError):
             log.warning("a private answer did not reach Slack", exc_info=True)
 
     def _broke(self, error: Exception, ack: Ack) -> None:
         log.error("a listener met a bug", exc_info=error)
         ack(text=BROKEN)
+
+
+def _literal(text: str) -> str:
+    """As mrkdwn that means nothing but its characters: what was typed is repeated here and there."""
+    return escape(text, quote=False)
 
 
 def _value(body: Body) -> str:

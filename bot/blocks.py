@@ -6,6 +6,7 @@ or a fake link stays text. Source of the limits: Slack's Block Kit reference and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ Block = dict[str, Any]
 SECTION = 3_000
 HEADER = 150
 RICH = 2_900
+# Controls, zero-width space and marks, overrides and isolates of direction, halves of surrogate pairs.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class Card:
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters; what is cut is seen to be cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def legible(text: str) -> str:
+    """What cannot be seen, or would turn the text around, becomes a replacement character."""
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def header(text: str) -> Block:

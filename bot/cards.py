@@ -19,6 +19,7 @@ from bot.blocks import (
     context,
     cut,
     header,
+    legible,
     line,
     plain,
     preformatted,
@@ -204,7 +205,7 @@ def _what(op: Operation) -> list[Block]:
         asked.append(f" Reason: {request.reason}")
     shown.append(line(*asked))
     if request.repairs:
-        shown.append(line(f"Typed: {cut(request.typed, 300)} ({', '.join(request.repairs)})"))
+        shown.append(line(f"Typed: {cut(legible(request.typed), 300)} ({', '.join(request.repairs)})"))
     return shown
 
 

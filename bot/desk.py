@@ -13,6 +13,7 @@ from datetime import datetime
 
 from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
 from bot import story
+from bot.blocks import legible
 from bot.journal import Journal
 from bot.people import People
 from commands import load
@@ -198,35 +199,27 @@ class Desk:
     def attest(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
         return self._decide("settle", operation, sender, self._attest(reason, happened))
 
-    def may_open(self, verb: str, operation: str, sender: Sender) -> Refusal | None:
-        """Before a modal asks for a reason: would this be refused anyway? The refusal is recorded."""
+    def may_open(self, verb: str, operation: str, sender: Sender) -> Reply | None:
+        """Before a modal asks for a reason: would this be refused anyway? None when not; a refusal is recorded."""
         rule: Rule = {"deny": self._deny, "settle": self._attest}[verb](_ANY_REASON)
-        try:
-            who = self._check(operation, sender)
-            if isinstance(who, Refusal):
-                self._note_click(who, verb, operation, sender)
-                return who
-            decided = rule(self._journal.current(operation), who)
-            if isinstance(decided, Refusal):
-                self._journal.transact(operation, lambda _: decided, sender.actor, refused=_clicked_in_vain(who, verb))
-                return decided
-        except CannotRecord as error:
-            return Refusal("E_CANNOT_RECORD", _cannot_record(error))
-        return None
+
+        def refusal_only(op: Operation, who: Person) -> Sequence[Event] | Refusal:
+            decided = rule(op, who)
+            return decided if isinstance(decided, Refusal) else ()
+
+        return self._refused(verb, operation, sender, refusal_only)
 
     def _deny(self, reason: str) -> Rule:
-        return lambda op, who: rules.deny(op, who, reason, self._policy)
+        return lambda op, who: rules.deny(op, who, _one_line(reason), self._policy)
 
     def _attest(self, reason: str, happened: bool = True) -> Rule:
-        return lambda op, who: rules.attest(op, who, happened, reason, self._policy)
+        return lambda op, who: rules.attest(op, who, happened, _one_line(reason), self._policy)
 
-    def _decide(
-        self,
-        verb: str,
-        operation: str,
-        sender: Sender,
-        rule: Rule,
-    ) -> Reply:
+    def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
+        return self._refused(verb, operation, sender, rule) or Reply()
+
+    def _refused(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply | None:
+        """Let the rule decide and append what it says; None when it said yes. A repeated delivery says nothing."""
         try:
             who = self._check(operation, sender)
             if isinstance(who, Refusal):
@@ -243,7 +236,7 @@ class Desk:
             return Reply()
         except CannotRecord as error:
             return Reply(_cannot_record(error))
-        return Reply(story.refused(refusal) if refusal else "")
+        return Reply(story.refused(refusal)) if refusal else None
 
     def _check(self, operation: str, sender: Sender) -> Person | Refusal:
         """Is it a human of ours, and is it an operation of this channel?"""
@@ -266,6 +259,11 @@ class Desk:
 
 def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
     return lambda refusal: ApprovalRefused(who.name, refusal.code, refusal.say, verb)
+
+
+def _one_line(reason: str) -> str:
+    """A form gives what was typed: a line break in it could pass for a new line of the timeline."""
+    return legible(" ".join(reason.split()))
 
 
 _SECRET = Refusal(
