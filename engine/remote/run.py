@@ -298,10 +298,14 @@ class Run:
 
     def _never_sent(self) -> Outcome:
         """Sending is committed before it is done, so nothing was sent. A shell may have been opened: delete it."""
+        self._delete_left_over()
+        return not_started("The bot stopped before the command was sent.")
+
+    def _delete_left_over(self) -> None:
+        """A shell in which nothing runs. Best effort: the server does it after its idle timeout."""
         with suppress(*errors.REMOTE):
             inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
         self._session.wsman.close()
-        return not_started("The bot stopped before the command was sent.")
 
     def _attach(self) -> None:
         self._session.named(self._ticket.shell_id.upper())
@@ -324,4 +328,5 @@ class Run:
             return None
         if self._ticket.phase == "sending":
             return self._prove_not_started()
+        self._delete_left_over()
         return unknown("The run is over, and how it ended was not kept.")

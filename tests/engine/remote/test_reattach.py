@@ -93,12 +93,12 @@ def test_a_shell_that_is_gone_proves_nothing(engine: Remote, phase: Any) -> None
     assert "gone" in outcome.say
 
 
+@pytest.mark.parametrize(("phase", "ended"), [("sending", Ended.NOT_STARTED), ("running", Ended.UNKNOWN)])
 def test_a_shell_without_the_command_proves_that_it_never_started(
-    engine: Remote,
-    peer: Peer,
-    transport: str,
+    engine: Remote, peer: Peer, transport: str, phase: Any, ended: Ended
 ) -> None:
-    """Killed between the commit of `sending` and Command: the empty shell is deleted, and that is the proof."""
+    """Killed between the commit of `sending` and Command: the empty shell is deleted, and that is the proof. Where the
+    log says that it ran already, the same sight means that it is over, and nobody can say how."""
 
     class Killed(BaseException):
         """What a SIGKILL would be."""
@@ -113,8 +113,8 @@ def test_a_shell_without_the_command_proves_that_it_never_started(
     with pytest.raises(Killed):
         go(engine, Told(at=kill), its)
     assert kept(peer, its.shell_id)
-    outcome = remote(peer, transport).reattach(replace(its, phase="sending"), plan(), Told(), never)
-    assert outcome.ended is Ended.NOT_STARTED
+    outcome = remote(peer, transport).reattach(replace(its, phase=phase), plan(), Told(), never)
+    assert outcome.ended is ended
     assert not kept(peer, its.shell_id)
 
 

@@ -50,6 +50,19 @@ def test_an_untrusted_certificate_stops_it(peer: Peer) -> None:
     assert "ca_file" in error.say
 
 
+def test_a_proxy_of_the_environment_never_carries_the_session(
+    peer: Peer, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one that the configuration names does: an administrator's credentials go with it."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert remote(peer, transport).parameters("Invoke-CsPoolFailOver")
+    with pytest.raises(EngineUnavailable):
+        remote(peer, transport, proxy="http://127.0.0.1:1").parameters("Invoke-CsPoolFailOver")
+
+
 def test_a_closed_port_is_unavailable(peer: Peer) -> None:
     """Nobody listens: safe to ask again."""
     assert "reached" in refused(remote(peer, port=1), EngineUnavailable).say
