@@ -45,7 +45,7 @@ def run(rounds: int) -> dict[str, float]:
     took: dict[str, list[float]] = {"raw": [], "append": [], "warm": []}
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="csfailover-bench-")))
-        warm = _committer(stack.enter_context(closing(_raw(place / "warm.db"))))
+        warm = committer(stack.enter_context(closing(raw(place / "warm.db"))))
         for _ in range(1100):
             warm()
         for start in range(0, rounds, BLOCK):
@@ -60,8 +60,8 @@ def run(rounds: int) -> dict[str, float]:
 
 def _block(place: Path, rounds: int, took: dict[str, list[float]], warm: Action) -> None:
     place.mkdir()
-    with Store.open(place / "log.db", clock=_clock) as store, closing(_raw(place / "raw.db")) as conn:
-        actions = {"raw": _committer(conn), "append": _appender(store), "warm": warm}
+    with Store.open(place / "log.db", clock=_clock) as store, closing(raw(place / "raw.db")) as conn:
+        actions = {"raw": committer(conn), "append": _appender(store), "warm": warm}
         for _ in range(rounds):
             for name, action in actions.items():
                 start = time.perf_counter()
@@ -73,7 +73,7 @@ def _clock() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
-def _raw(path: Path) -> sqlite3.Connection:
+def raw(path: Path) -> sqlite3.Connection:
     conn = sqlite3.connect(path, isolation_level=None)
     conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = FULL")
@@ -82,7 +82,7 @@ def _raw(path: Path) -> sqlite3.Connection:
     return conn
 
 
-def _committer(conn: sqlite3.Connection) -> Action:
+def committer(conn: sqlite3.Connection) -> Action:
     text = chain.canonical(BODY)
     start = ("bench", 1, ENTRY.kind, ENTRY.actor, chain.instant(_clock()), ENTRY.rule, text)
     row = (*start, None, None, 0, schema.GENESIS, schema.GENESIS)
