@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from audit.model import Verification
-from bot.blocks import Block, Card, bold, bullets, code, context, line, preformatted, rich
+from bot.blocks import Block, Card, bold, bullets, code, context, line, literal, preformatted, rich
 from bot.journal import Journal
 from bot.story import told
 from commands._wish import Answer, Line
@@ -24,7 +24,7 @@ MAX_CHUNKS = 12
 
 def shown(answer: Answer) -> Card:
     """The answer as a message; a table that is too long says where the rest is."""
-    blocks: list[Block] = [rich(line(bold(answer.title)), *(line(text) for text in answer.lines))]
+    blocks: list[Block] = [rich(line(bold(answer.title)), *(line(text) for text in answer.lines if text))]
     if answer.items:
         blocks.append(rich(bullets(line(code(typed), f"  {say}") for typed, say in answer.items)))
     blocks += [rich(preformatted(chunk)) for chunk in _chunks(answer.table)]
@@ -32,7 +32,7 @@ def shown(answer: Answer) -> Card:
         blocks.append(context(answer.foot))
     items = [f"{typed}  {say}" for typed, say in answer.items]
     text = "\n".join([answer.title, *answer.lines, *items, *answer.table, answer.foot]).strip()
-    return Card(text[:3_500], tuple(blocks))
+    return Card(literal(text, 3_500), tuple(blocks))
 
 
 def _chunks(rows: Sequence[str]) -> list[str]:

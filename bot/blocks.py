@@ -37,30 +37,35 @@ def legible(text: str) -> str:
     return _UNSEEN.sub("\ufffd", text)
 
 
+def literal(text: str, limit: int = RICH) -> str:
+    """`legible`, but lines stay lines."""
+    return cut("\n".join(map(legible, text.expandtabs(4).splitlines())), limit)
+
+
 def header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER), "emoji": True}}
+    return {"type": "header", "text": {"type": "plain_text", "text": cut(legible(text), HEADER), "emoji": True}}
 
 
 def plain_section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "plain_text", "text": cut(text, SECTION), "emoji": False}}
+    return {"type": "section", "text": {"type": "plain_text", "text": literal(text, SECTION), "emoji": False}}
 
 
 def line(*parts: str | Block) -> Block:
     """One paragraph. A string is literal text; `bold()` and `code()` make the other parts."""
-    elements = [{"type": "text", "text": p} if isinstance(p, str) else p for p in parts if p]
+    elements = [{"type": "text", "text": literal(p)} if isinstance(p, str) else p for p in parts if p]
     return {"type": "rich_text_section", "elements": elements}
 
 
 def bold(text: str) -> Block:
-    return {"type": "text", "text": text, "style": {"bold": True}} if text else {}
+    return {"type": "text", "text": literal(text), "style": {"bold": True}} if text else {}
 
 
 def code(text: str) -> Block:
-    return {"type": "text", "text": text, "style": {"code": True}} if text else {}
+    return {"type": "text", "text": literal(text), "style": {"code": True}} if text else {}
 
 
 def preformatted(text: str) -> Block:
-    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": cut(text, RICH)}]}
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": literal(text)}]}
 
 
 def bullets(lines: Iterable[Block]) -> Block:
@@ -72,7 +77,10 @@ def rich(*elements: Block) -> Block:
 
 
 def context(*texts: str) -> Block:
-    return {"type": "context", "elements": [{"type": "plain_text", "text": cut(t, 300), "emoji": True} for t in texts]}
+    return {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": cut(legible(t), 300), "emoji": True} for t in texts],
+    }
 
 
 def button(action: str, text: str, value: str, style: str = "", confirm: Block | None = None) -> Block:
@@ -91,7 +99,7 @@ def button(action: str, text: str, value: str, style: str = "", confirm: Block |
 
 def confirm(title: str, text: str, yes: str, no: str = "Not now", style: str = "primary") -> Block:
     def plain(words: str, limit: int) -> Block:
-        return {"type": "plain_text", "text": cut(words, limit)}
+        return {"type": "plain_text", "text": cut(legible(words), limit)}
 
     return {
         "title": plain(title, 100),

@@ -58,6 +58,13 @@ MARK = {
 }
 
 
+SAID = 1_200
+"""Characters of what an engine or a reading says in one place; the rest is in the log."""
+FOUND = 5_000
+"""Characters of all findings together. Slack refuses a message of more than about 12,000 characters in all
+(msg_blocks_too_long; slackapi/bolt-js issue 2509)."""
+
+
 def card(op: Operation, engine: str) -> Card:
     """The one living message of an operation."""
     blocks: list[Block] = [header(f"{MARK.get(op.state, '')} {_title(op)}"), rich(*_status(op))]
@@ -141,7 +148,7 @@ def _running(op: Operation) -> list[Block]:
 
 def _doubt(op: Operation) -> list[Block]:
     return [
-        line(bold("In doubt: nobody can say from here whether it happened."), f" {op.seen}"),
+        line(bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.seen, SAID)}"),
         line(
             "It is not run again. The pair stays locked. The bot keeps reading the state, and settles it when the "
             "users are seen to be served where they were to go. Otherwise a lead looks and says what is true: "
@@ -160,9 +167,9 @@ def _verdict(op: Operation, closed: OperationClosed) -> list[Block]:
     took = ""
     if op.started_at and op.closed_at:
         took = f" Took {_took(op.closed_at - op.started_at)}."
-    shown = [line(bold(closed.verdict.value), f". {closed.say}{took}")]
+    shown = [line(bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
     if op.outcome and op.outcome.report:
-        shown.append(line("The server's own report: ", code(op.outcome.report)))
+        shown.append(line("The server's own report: ", code(cut(op.outcome.report, 300))))
     if closed.verdict is not Verdict.FAILED and op.request.kind is Kind.FAILOVER:
         shown.append(line("To bring the users home when the pool is well: ", code(f"/failback {op.request.pool}")))
     return shown
@@ -176,7 +183,7 @@ def _took(delta: timedelta) -> str:
 def _unstarted(op: Operation) -> list[str | Block]:
     match op.end:
         case RequestRefused(say=say, cure=cure):
-            return [bold("Refused."), f" {say}", f" What to do: {cure}" if cure else ""]
+            return [bold("Refused."), f" {cut(say, SAID)}", f" What to do: {cut(cure, SAID)}" if cure else ""]
         case RequestDenied(name=name, reason=reason):
             return [bold(f"Denied by {name}."), f" Reason: {reason}. Nothing was changed."]
         case RequestWithdrawn(name=name):
@@ -186,7 +193,7 @@ def _unstarted(op: Operation) -> list[str | Block]:
         case RequestStale(differences=differences):
             return [
                 bold("Void: something changed between approval and start."),
-                f" {'; '.join(differences)}. Nothing was changed. Ask again to approve what is true now.",
+                f" {cut('; '.join(differences), SAID)}. Nothing was changed. Ask again to approve what is true now.",
             ]
         case _:
             return [bold(op.state.value.capitalize()), "."]
@@ -236,13 +243,29 @@ def _findings(op: Operation) -> list[Block]:
         return []
     refusal = op.end.code if isinstance(op.end, RequestRefused) else ""
     told = [f for f in op.findings if f.code != refusal]
-    return [bullets([_finding(f) for f in told[:20]])] if told else []
+    fit = _how_many_fit(told)
+    shown = [line(_MARK[f.level], bold(f.code), _finding(f)) for f in told[:fit]]
+    if left := [f.code for f in told[fit:]]:
+        codes = ", ".join(f"{code} ({left.count(code)})" for code in dict.fromkeys(left))
+        shown.append(line(bold(f"… and {len(left)} more"), f" that do not fit here: {cut(codes, 600)}"))
+    return [bullets(shown)] if shown else []
 
 
-def _finding(finding: Finding) -> Block:
-    mark = {Level.BLOCK: "⛔ ", Level.WARN: "⚠️ ", Level.NOTE: "ℹ️ "}[finding.level]
+_MARK = {Level.BLOCK: "⛔ ", Level.WARN: "⚠️ ", Level.NOTE: "ℹ️ "}
+
+
+def _how_many_fit(findings: list[Finding]) -> int:
+    room = FOUND
+    for n, finding in enumerate(findings):
+        room -= len(_finding(finding))
+        if room < 0:
+            return n
+    return len(findings)
+
+
+def _finding(finding: Finding) -> str:
     cure = f" → {finding.cure}" if finding.cure else ""
-    return line(mark, bold(finding.code), f" {cut(finding.say, 600)}{cut(cure, 300)}")
+    return f" {cut(finding.say, 600)}{cut(cure, 300)}"
 
 
 def _footer(op: Operation, engine: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.model import Row
-from bot.blocks import Block, Card, cut, line, rich
+from bot.blocks import Block, Card, cut, line, literal, rich
 from bot.story import told
 from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
 
@@ -43,7 +43,8 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
     for row, event in events:
         text = told(event)
         if text:
-            entry = cut(f"{row.at:%H:%M:%S}  {text}", ROOM)
+            # Further lines are set in: what somebody wrote must not pass for an entry of its own.
+            entry = cut(f"{row.at:%H:%M:%S}  {literal(text)}".replace("\n", "\n          "), ROOM)
             verdict = isinstance(event, OperationClosed | RunDoubted)
             if verdict or sum(map(len, lines)) + len(entry) > ROOM:
                 flush()  # a verdict stands alone: the channel sees it too, and needs nothing of what led there
