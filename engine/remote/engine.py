@@ -147,7 +147,7 @@ class Remote:
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         return StepRefused(
             f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "
-            "Name its pair and their Front Ends under [remote]."
+            "Name its pair and their Front Ends under [engine.remote]."
         )
 
     # --- running ---------------------------------------------------------------------------------------------------

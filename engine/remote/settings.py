@@ -30,7 +30,7 @@ Host = Annotated[str, AfterValidator(_host)]
 
 
 class RemoteSettings(BaseModel):
-    """The `[remote]` part of the configuration. Times in seconds.
+    """The `[engine.remote]` part of the configuration. Times in seconds.
 
     `front_ends` maps each pool to its Front Ends that the bot may sign in to, the preferred one first; they are
     pinned, since behind a load balancer a new connection may land on a machine that does not know the shell.

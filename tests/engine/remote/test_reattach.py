@@ -191,3 +191,24 @@ def test_killed_in_the_middle_the_next_process_tells_the_rest(
     assert outcome.ended is Ended.COMPLETED
     assert first.texts("verbose") + second.texts("verbose") == STEPS
     assert sent(peer, its.command_id) == 1
+
+
+def test_killed_between_the_end_and_its_record_is_not_waited_for_for_ever(
+    engine: Remote, peer: Peer, transport: str
+) -> None:
+    """The server has told the end to a process that could not write it down: unknown or the end, but soon."""
+
+    class Full(Exception):
+        """What a sink raises that cannot commit."""
+
+    def full(record: Record) -> None:
+        if record.text == "ended":
+            raise Full
+
+    its = ticket(engine)
+    first = Told(at=full)
+    with pytest.raises(Full):
+        go(engine, first, its)
+    outcome = remote(peer, transport).reattach(replace(its, phase="running", seen=first[-1].n), plan(), Told(), never)
+    assert outcome.ended in {Ended.UNKNOWN, Ended.COMPLETED}
+    assert sent(peer, its.command_id) == 1
