@@ -53,7 +53,7 @@ class Runner:
         self._clock = clock
         self._new_run = new_run
         self._busy: set[str] = set()
-        self._not_before: dict[str, datetime] = {}
+        self._not_before: dict[str, tuple[State, datetime]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
@@ -107,13 +107,15 @@ class Runner:
     def _due(self, operation: str) -> Operation | None:
         """The operation, if there is something to do for it now."""
         now = self._clock()
-        if self._not_before.get(operation, now) > now:
-            return None
         op = self._journal.current(operation)
+        state, at = self._not_before.get(operation, (op.state, now))
+        if at > now and state is op.state:
+            return None  # and once it has moved on, as by a lead's word, nothing waits
         return None if rules.next_move(op, now).step in {Step.WAIT, Step.NOTHING} else op
 
     def _later(self, operation: str) -> None:
-        self._not_before[operation] = self._clock() + timedelta(seconds=AGAIN)
+        state = self._journal.current(operation).state
+        self._not_before[operation] = state, self._clock() + timedelta(seconds=AGAIN)
 
     def _do(self, op: Operation, step: Step) -> None:
         match step:

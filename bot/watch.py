@@ -18,7 +18,7 @@ from engine.port import Engine, EngineError
 log = logging.getLogger(__name__)
 EVERY = 60.0
 RETRY = 5.0
-"""Seconds between two readings; the shorter one while the last one failed."""
+"""Seconds between two readings; the shorter one while the last one failed, and between two looks at the log."""
 
 
 class Watch:
@@ -45,12 +45,16 @@ class Watch:
         self._thread.join()
 
     def _loop(self) -> None:
+        read = float("-inf")
         while not self._stopping.is_set():
             try:
-                self._read()
+                if self.trouble or self._monotonic() - read >= EVERY:
+                    read = self._monotonic()
+                    self._read()
+                self._mend_log()
             except Exception:  # the loop must outlive whatever one round meets
                 log.exception("the watch met a bug; it tries again")
-            self._stopping.wait(RETRY if self.trouble or self._store.degraded else EVERY)
+            self._stopping.wait(RETRY)
 
     def _read(self) -> None:
         try:
@@ -62,7 +66,6 @@ class Watch:
         if self._monotonic() - self._refreshed > FRESH - EVERY - RETRY:
             self._people.refresh()
             self._refreshed = self._monotonic()
-        self._mend_log()
 
     def _mend_log(self) -> None:
         if self._store.degraded:
