@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import plan as plans
@@ -90,7 +90,6 @@ _plans = st.builds(
 )
 
 
-@settings(max_examples=300)
 @given(_plans, _plans)
 def test_a_difference_is_told_exactly_when_the_digests_differ(one: Plan, other: Plan) -> None:
     """Nothing that is bound can change without a sentence that says what."""

@@ -10,44 +10,32 @@ import pytest
 from engine import rules
 from engine.events import (
     ApprovalGranted,
-    PreflightPassed,
-    RequestAnswered,
     RequestAsked,
     RequestDenied,
     RequestExpired,
-    RequestRefused,
-    RequestReminded,
-    RequestStale,
     RequestWithdrawn,
     RunDoubted,
     RunEnded,
-    RunIntended,
     RunResolved,
     RunStopAsked,
 )
-from engine.model import Ended, Options, Person, Policy, PoolState, Refusal, Verdict
-from engine.rules import MAX_REASON, Step
+from engine.model import Ended, Options, Person, Policy, Refusal, Verdict
+from engine.rules import MAX_REASON
 from engine.states import Operation, State
 from tests.engine.given import (
     AUDE,
-    EVERYBODY,
     EXPIRES,
     LEO,
     LIA,
     OLGA,
     POLICY,
-    REMINDS,
     RITA,
     T0,
-    TICKET,
     asked,
-    facts,
     given,
     intent,
     outcome,
     passed,
-    pool_facts,
-    reading,
 )
 
 DISASTER = Options(disaster=True)
@@ -230,89 +218,6 @@ def test_a_leads_word_is_never_a_clean_success() -> None:
 def test_asking(by: Person, request_: RequestAsked, said: str) -> None:
     """On-call people and leads, for what goes together."""
     assert code(rules.ask(request_, by, POLICY)) == said
-
-
-def test_preflight_answers_a_what_if_and_locks_nothing() -> None:
-    """It ends there: no approvals, no expiry, and the plan is shown."""
-    event = rules.inspected(given(asked(options=Options(whatif=True))), reading(), POLICY, T0)
-    assert isinstance(event, RequestAnswered)
-    assert event.plan.approvals == 0
-    assert given(asked(options=Options(whatif=True)), event).closed
-
-
-def test_preflight_refuses_with_the_first_that_blocks_and_keeps_all_findings() -> None:
-    """Who asked reads one reason; the log has every one."""
-    event = rules.inspected(NEW, reading(facts(partner=None, pool=pool_facts(state=PoolState.FAILED_OVER))), POLICY, T0)
-    assert isinstance(event, RequestRefused)
-    assert (event.code, event.findings[0].code) == ("E_ALREADY_FAILED_OVER", "E_ALREADY_FAILED_OVER")
-
-
-@pytest.mark.parametrize(
-    ("options", "needed"), [(Options(), 1), (DISASTER, 2), (Options(skip_verification=True), 2)], ids=range(3)
-)
-def test_what_can_lose_data_needs_two(options: Options, needed: int) -> None:
-    """One lead by default, two for disaster mode or skipped verification."""
-    assert passed(asked(options=options)).plan.approvals == needed
-
-
-def test_reminder_and_expiry_come_when_they_are_due() -> None:
-    """First the reminder, once; then the end, also when the bot slept through the reminder."""
-    assert rules.next_move(AWAITING, T0) == rules.Move(Step.WAIT, REMINDS)
-    assert rules.next_move(AWAITING, REMINDS).step is Step.REMIND
-    assert rules.waited(AWAITING, REMINDS) == RequestReminded(1)
-    reminded = given(asked(), passed(), RequestReminded(1))
-    assert rules.next_move(reminded, REMINDS) == rules.Move(Step.WAIT, EXPIRES)
-    assert rules.waited(AWAITING, EXPIRES) == RequestExpired(1)
-    assert rules.next_move(reminded, EXPIRES).step is Step.EXPIRE
-
-
-def test_a_reminder_longer_than_the_time_comes_at_once() -> None:
-    """It is never due before the request itself."""
-    event = rules.inspected(NEW, reading(), Policy(expires_after=60, remind_before=600), T0)
-    assert isinstance(event, PreflightPassed)
-    assert (event.remind_at, event.expires_at) == (T0, T0 + timedelta(seconds=60))
-
-
-def _recheck(read: object = None, persons: dict[str, Person] = EVERYBODY, policy: Policy = POLICY) -> object:
-    seen = reading(read or facts())  # type: ignore[arg-type]
-    return rules.rechecked(APPROVED, seen, persons, TICKET, policy, T0 + timedelta(minutes=5))
-
-
-def test_what_was_approved_is_what_runs() -> None:
-    """Nothing has changed: the intent carries the approved digest and the ticket."""
-    assert _recheck() == RunIntended(TICKET, passed().digest)
-
-
-def test_counters_that_moved_do_not_void_approvals() -> None:
-    """More users, another backlog, a later reading: none of them decides anything."""
-    moved = facts(replace(pool_facts(), users=1_001), read_at=T0 + timedelta(minutes=5), queued=7)
-    assert isinstance(_recheck(moved), RunIntended)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        facts(pool_facts(state=PoolState.FAILED_BACK)),
-        facts(edges=()),
-        facts(unread=("users of pool02: timed out",)),
-        facts(partner=pool_facts("pool09.contoso.com", "pool01.contoso.com")),
-    ],
-    ids=range(4),
-)
-def test_a_changed_world_voids_the_approvals(changed: object) -> None:
-    """Whatever was bound and is different now is named, and nothing starts."""
-    event = _recheck(changed)
-    assert isinstance(event, RequestStale)
-    assert all(event.differences)
-
-
-def test_changed_rights_void_the_approvals() -> None:
-    """A lead who is no lead any more, a requester who is gone, a policy that wants more."""
-    no_lead = {**EVERYBODY, LEO.id: replace(LEO, roles=frozenset({"oncall"}))}
-    gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
-    for event in (_recheck(persons=no_lead), _recheck(persons=gone), _recheck(policy=Policy(approvals=2))):
-        assert isinstance(event, RequestStale)
-        assert len(event.differences) == 1
 
 
 def test_the_states_used_here_are_what_they_are_called() -> None:

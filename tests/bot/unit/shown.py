@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.blocks import Card
 from bot.standin.blockkit import problems
-from engine.events import Event
+from engine.events import Event, RunRecorded
 from engine.model import Finding, Kind, Level, Options, PoolFacts, Ticket
 from engine.states import Operation
 from tests.engine.given import OLGA
@@ -33,12 +33,15 @@ ASKS = [
 ]
 
 
+_explored = cache(explore)
+
+
 @cache
 def reachable() -> tuple[Operation, ...]:
     """Operations of every state, of both kinds, with all that had happened to them."""
     seen: dict[object, Operation] = {}
     for kind, options in ASKS:
-        for edge in explore(kind, options, OLGA):
+        for edge in _explored(kind, options, OLGA):
             op = edge.after
             key = (kind, options, op.state, len(op.approvals), bool(op.stop_asked_by), type(op.end), op.verdict)
             seen[key] = op
@@ -47,8 +50,13 @@ def reachable() -> tuple[Operation, ...]:
 
 @cache
 def events() -> tuple[Event, ...]:
-    """One event of each kind and shape that the walk meets."""
-    return tuple({repr(e.event)[:200]: e.event for ask in ASKS for e in explore(*ask, OLGA)}.values())
+    """One event of each kind that the walk meets, for each request and each place it leads to; records of all sorts."""
+    seen: dict[object, Event] = {}
+    for ask in ASKS:
+        for edge in _explored(*ask, OLGA):
+            record = edge.event.record if isinstance(edge.event, RunRecorded) else None
+            seen[ask, edge.rule, edge.after.state, record] = edge.event
+    return tuple(seen.values())
 
 
 def worst(thing: Any) -> Any:
