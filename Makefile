@@ -51,6 +51,9 @@ screenshots: .venv/ready  ## take the README's pictures again (needs Chromium)
 	.venv-wheel/bin/python -m pip install --quiet --no-deps dist/*.whl
 	touch $@
 
+bench: .venv/ready  ## every figure against its baseline, one table; two minutes on a quiet machine
+	$(BIN)/python -m tests.bench
+
 lock: .venv/ready  ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra demo -o requirements.lock pyproject.toml

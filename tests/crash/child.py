@@ -24,6 +24,8 @@ from bot.link import HttpLink
 from engine.lab.engine import Lab
 
 Where = Literal["before", "after", "world"]
+LINGER = 0.05
+"""Seconds that a commit is held up before the process dies: what did not wait for it gets out, and is found out."""
 ERRORS = "errors.log"
 """What the bot itself calls an error or a bug, of all lives."""
 
@@ -48,8 +50,10 @@ class Counter:
     def reached(self, where: Where) -> None:
         with self._lock:
             n = self._counts[where] = self._counts.get(where, 0) + 1
-            if self._bullet and (self._bullet.where, self._bullet.n) == (where, n):
-                os.kill(os.getpid(), self._bullet.how)
+        if self._bullet and (self._bullet.where, self._bullet.n) == (where, n):
+            if where == "before":
+                clock.wait(LINGER)
+            os.kill(os.getpid(), self._bullet.how)
 
 
 def mortal(counter: Counter) -> type[Store]:
