@@ -15,6 +15,8 @@ UPDATE_EVERY = 2.0
 """Seconds between two updates of one operation's card."""
 GATHER = 5.0
 """Seconds that the engine's own lines are gathered before they go into the thread."""
+BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
 UPDATES_A_MINUTE = 40
 """Of all cards together; 50 is Slack's limit."""
 
@@ -45,6 +47,10 @@ class Pace:
             self._minute.popleft()
         full = self._minute[0] + 60 if len(self._minute) >= UPDATES_A_MINUTE else 0.0
         return max(now, self._held, self._updates.get(operation, 0.0) + UPDATE_EVERY, full)
+
+    def again_at(self, now: float, failures: int) -> float:
+        """When an operation is tried again that Slack has not taken so many times in a row."""
+        return now + BACKOFF[min(failures, len(BACKOFF)) - 1]
 
     def posted(self, channel: str, now: float) -> None:
         self._posts[channel] = now

@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -30,8 +31,6 @@ from engine.states import Operation
 log = logging.getLogger(__name__)
 METADATA = "csfailover_operation"
 TICK = 0.5
-BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 """The card was deleted or is too old: a new one is posted."""
 
@@ -120,13 +119,20 @@ class Poster:
     def _failed(self, operation: str, error: Exception) -> None:
         now = self._monotonic()
         failures = self._failures[operation] = self._failures.get(operation, 0) + 1
-        self._dirty[operation] = now + BACKOFF[min(failures, len(BACKOFF)) - 1]
+        self._dirty[operation] = self._pace.again_at(now, failures)
         self.trouble = _why(error)
         if isinstance(error, SlackApiError) and error.response.status_code == 429:
             seconds = float(error.response.headers.get("Retry-After", 1))
             self._pace.hold(now, seconds)
             self._dirty[operation] = now + seconds
+        if isinstance(error, SlackApiError) and error.response.get("error") in GONE:
+            self._forget_card(operation)
         log.warning("operation %s could not be shown: %s; it is tried again", operation, self.trouble)
+
+    def _forget_card(self, operation: str) -> None:
+        with suppress(CannotRecord):  # then the next try finds it gone again
+            self._journal.store.note(operation, "card", None)
+            self._journal.store.note(operation, "thread", None)
 
     # --- the card --------------------------------------------------------------------------------------------------
 
@@ -152,19 +158,13 @@ class Poster:
     def _update_card(self, op: Operation, wanted: Card, ts: str) -> None:
         self._wait_until(self._pace.update_at(op.id, self._monotonic()))
         self._pace.updated(op.id, self._monotonic())
-        try:
-            self._client.chat_update(
-                channel=op.request.channel,
-                ts=ts,
-                text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
-                blocks=list(wanted.blocks),
-                metadata=_tag(op, "card"),
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in GONE:
-                self._journal.store.note(op.id, "card", None)
-                self._journal.store.note(op.id, "thread", None)
-            raise
+        self._client.chat_update(
+            channel=op.request.channel,
+            ts=ts,
+            text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
+            blocks=list(wanted.blocks),
+            metadata=_tag(op, "card"),
+        )
         self._note_card(op, ts, _digest(wanted))
 
     # --- the thread ------------------------------------------------------------------------------------------------
