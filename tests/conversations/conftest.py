@@ -24,7 +24,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _furnished(place: Path, world: Path, transport: str) -> Iterator[House]:
+def furnished(place: Path, world: Path, transport: str) -> Iterator[House]:
     shutil.copy(world, place / demo.WORLD)
     house = House(place, transport)
     house.furnished()
@@ -40,7 +40,7 @@ def _furnished(place: Path, world: Path, transport: str) -> Iterator[House]:
 @pytest.fixture
 def empty_house(tmp_path: Path, small_world: Path) -> Iterator[House]:
     """No bot in it yet: `live` says which."""
-    with _furnished(tmp_path, small_world, "http") as house:
+    with furnished(tmp_path, small_world, "http") as house:
         yield house
 
 
@@ -54,6 +54,6 @@ def house(empty_house: House) -> House:
 @pytest.fixture(params=["socket", "http"])
 def either_house(request: pytest.FixtureRequest, tmp_path: Path, small_world: Path) -> Iterator[House]:
     """The same, over Socket Mode and over signed HTTP."""
-    with _furnished(tmp_path, small_world, request.param) as house:
+    with furnished(tmp_path, small_world, request.param) as house:
         house.live()
         yield house

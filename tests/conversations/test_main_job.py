@@ -45,7 +45,9 @@ def test_a_failback_brings_the_users_home(either_house: House) -> None:
     op = house.done("/failback pool01")
     assert op.verdict is Verdict.SUCCEEDED
     assert house.serves() == POOL01
-    assert "Invoke-CsPoolFailBack -PoolFqdn pool01.contoso.com -Confirm:$false -Verbose" in house.cards(op.id)[0]["text"]
+    assert (
+        "Invoke-CsPoolFailBack -PoolFqdn pool01.contoso.com -Confirm:$false -Verbose" in house.cards(op.id)[0]["text"]
+    )
 
 
 def test_a_what_if_changes_nothing_and_locks_nothing(house: House) -> None:

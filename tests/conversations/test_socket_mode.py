@@ -1,0 +1,60 @@
+"""A Socket Mode connection that ends: politely, with a close, refused, or cut without a word."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.standin.people import socket
+from tests.conversations.conftest import furnished
+from tests.conversations.house import House
+
+
+@pytest.fixture
+def socket_house(tmp_path: Path, small_world: Path) -> Iterator[House]:
+    with furnished(tmp_path, small_world, "socket") as house:
+        house.live()
+        house.lost = True
+        yield house
+
+
+def _answers_within(house: House, seconds: float) -> float:
+    """Type until an answer comes; seconds that it took."""
+    started = time.monotonic()
+    while time.monotonic() < started + seconds:
+        if house.alice.command("/failover help").ok:
+            return time.monotonic() - started
+        time.sleep(0.1)  # noqa: TID251  # a person who types again
+    raise AssertionError(f"no answer within {seconds} s; {house.alive.link.trouble}")
+
+
+@pytest.mark.parametrize("do", ["refresh", "close"])
+def test_a_connection_that_slack_ends_is_made_again(socket_house: House, do: str) -> None:
+    """Slack does so every few hours; commands are answered again within some seconds."""
+    house = socket_house
+    socket(house.standin.url, do)
+    assert _answers_within(house, 15) < 12
+    assert house.alive.link.trouble == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("do", ["cut", "hole"])
+def test_a_connection_that_is_cut_without_a_word_is_made_again_within_15_seconds(socket_house: House, do: str) -> None:
+    """No close frame, or nothing at all any more: it is noticed by the pings."""
+    house = socket_house
+    operation, card = house.asked()
+    socket(house.standin.url, do)
+    _answers_within(house, 15)
+    assert house.bob.click("Approve", ts=card).ok
+    house.closed(operation)
+
+
+def test_a_bot_that_starts_before_slack_can_be_reached_connects_later(tmp_path: Path, small_world: Path) -> None:
+    """It does not give up, and says meanwhile that it is not connected."""
+    with furnished(tmp_path, small_world, "socket") as house:
+        socket(house.standin.url, "refuse", times=1)
+        house.live()
+        assert house.done("/failover pool01").closed
