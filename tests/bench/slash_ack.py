@@ -76,8 +76,9 @@ def _ours(place: Path, api_url: str) -> Iterator[App]:
         stack.callback(bot.store.close)
         stack.callback(lab.close)
         stack.callback(bot.listeners.close)
-        bot.watch.start()
-        stack.callback(bot.watch.stop)
+        for part in (bot.watch, bot.link):
+            part.start()
+            stack.callback(part.stop)
         while bot.watch.topology() is None:
             clock.wait(0.01)
         yield bot.listeners.app
