@@ -93,7 +93,9 @@ def live(
     """Start, tell `parent` the address for Slack (None: Socket Mode), live until SIGTERM, stop as the product does."""
     asked_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
-    logging.basicConfig(filename=place / ERRORS, level=logging.ERROR)
+    errors = logging.FileHandler(place / ERRORS)
+    errors.setLevel(logging.ERROR)
+    logging.getLogger("bot").addHandler(errors)  # not the SDK's: a busy machine makes it complain
     bot = made(place, api_url, transport, speed, bullet)
     bot.start()
     while bot.watch.topology() is None or bot.link.trouble:  # a person would get "not yet" or no answer, and try again
