@@ -108,8 +108,8 @@ class Config(_Section):
         needed = max(self.policy.approvals, self.policy.risky_approvals)
         if not any(len(leads - {who}) >= needed for who in may_ask):
             raise ValueError(
-                f"policy wants up to {needed} approvals, but only {len(leads)} people have the role lead, and nobody "
-                "approves their own request: no request could ever get them all"
+                f"policy wants up to {needed} approvals, but people with the role lead: {len(leads)}, and nobody approves "
+                "their own request; no request could ever get them all. Name another lead, or somebody who asks"
             )
         return self
 
@@ -202,7 +202,8 @@ _SAY = {
 
 def _sentence(error: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"])
-    what = _SAY.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
+    of_slack = error["type"] != "string_pattern_mismatch" or "engine" not in error["loc"]
+    what = (_SAY if of_slack else {}).get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     return f"{where}: {what}" if where else what
 
 
