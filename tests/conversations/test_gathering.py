@@ -1,0 +1,22 @@
+"""The engine's own lines are gathered before they go into the thread; what people wait for is not held up by that."""
+
+from __future__ import annotations
+
+from tests.conversations.house import House, Hurried
+
+
+class Gathering(Hurried):
+    """Lines of the engine alone are never due."""
+
+    def reply_at(self, *_: object, **how: object) -> float:
+        return self._held if how["urgent"] else float("inf")
+
+
+def test_the_verdict_does_not_wait_for_the_lines_before_it(empty_house: House) -> None:
+    """It is on the card, and takes the gathered lines with it into the thread, in order."""
+    house = empty_house
+    house.live(speed=0.5, pace=Gathering())
+    operation, _ = house.approved()
+    house.sees(operation, "SUCCEEDED.")
+    thread = house.told(operation, "SUCCEEDED.")
+    assert thread.index("Lab: done (100 %)") < len(thread) - 1
