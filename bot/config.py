@@ -109,7 +109,7 @@ class Config(_Section):
         if not any(len(leads - {who}) >= needed for who in may_ask):
             raise ValueError(
                 f"policy wants up to {needed} approvals, but people with the role lead: {len(leads)}, and nobody "
-                "approves their own request; no request could ever get them all. Name another lead, or somebody who asks"
+                "approves their own request; no request could get them all. Name another lead, or somebody who asks"
             )
         return self
 
