@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from bot import clock, demo
 from engine.lab.build import Size
 from engine.lab.world import create
 from tests.conversations.house import House
+
+Furnish = Callable[[str], House]
 
 
 @pytest.fixture(scope="session")
@@ -23,25 +25,40 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@contextmanager
-def furnished(place: Path, world: Path, transport: str) -> Iterator[House]:
-    shutil.copy(world, place / demo.WORLD)
-    house = House(place, transport)
-    house.furnished()
-    try:
-        yield house
-        house.dies()
-        house.is_in_order()
-    finally:
-        house.dies()
-        house.standin.stop()
+@pytest.fixture(scope="session")
+def closes_later() -> Iterator[Callable[[House], None]]:
+    """Closes a house while the next conversation goes on; what goes wrong in that is told at the very end."""
+    futures: list[Future[None]] = []
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        yield lambda house: futures.append(pool.submit(house.closes))
+    for future in futures:
+        future.result()
 
 
 @pytest.fixture
-def empty_house(tmp_path: Path, small_world: Path) -> Iterator[House]:
+def furnish(tmp_path: Path, small_world: Path, closes_later: Callable[[House], None]) -> Iterator[Furnish]:
+    """A house in which Slack delivers by this transport, and no bot yet."""
+    houses: list[House] = []
+
+    def make(transport: str) -> House:
+        shutil.copy(small_world, tmp_path / demo.WORLD)
+        houses.append(House(tmp_path, transport))
+        houses[-1].furnished()
+        return houses[-1]
+
+    try:
+        yield make
+        for house in houses:
+            house.is_in_order()
+    finally:
+        for house in houses:
+            closes_later(house)
+
+
+@pytest.fixture
+def empty_house(furnish: Furnish) -> House:
     """No bot in it yet: `live` says which."""
-    with furnished(tmp_path, small_world, "http") as house:
-        yield house
+    return furnish("http")
 
 
 @pytest.fixture
@@ -52,8 +69,8 @@ def house(empty_house: House) -> House:
 
 
 @pytest.fixture(params=["socket", "http"])
-def either_house(request: pytest.FixtureRequest, tmp_path: Path, small_world: Path) -> Iterator[House]:
+def either_house(request: pytest.FixtureRequest, furnish: Furnish) -> House:
     """The same, over Socket Mode and over signed HTTP."""
-    with furnished(tmp_path, small_world, request.param) as house:
-        house.live()
-        yield house
+    made = furnish(request.param)
+    made.live()
+    return made

@@ -278,6 +278,10 @@ class House:
         for delivery in deliveries(self.standin.url):
             assert self.lost or (delivery["status"] == "ok" and delivery["ack_ms"] < 3_000), delivery
 
+    def closes(self) -> None:
+        self.dies()
+        self.standin.stop()
+
     def furnished(self) -> None:
         self.standin.commands = commands()
         self.standin.start()

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_demo_plays_a_failover_and_proves_its_log(tmp_path: Path) -> None:
     """It prints the card, the cmdlet's line, approvals, progress, verdict and the verified log, and exits 0."""
     command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--play", "--data", str(tmp_path)]

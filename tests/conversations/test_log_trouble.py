@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine.states import State
@@ -15,7 +17,7 @@ CANNOT = "The audit log cannot be written, and what cannot be recorded is not st
     [({"read_only": True}, "the file is read-only"), ({"max_pages": 1}, "the disk is full")],
     ids=["read-only", "full"],
 )
-def test_nothing_starts_while_the_log_cannot_be_written(house: House, drill: dict[str, int], cause: str) -> None:
+def test_nothing_starts_while_the_log_cannot_be_written(house: House, drill: dict[str, Any], cause: str) -> None:
     """Commands, approvals, denials and questions are answered with the cause; after the repair all works."""
     operation, card = house.asked("/failover pool01 --disaster")
     house.sees(operation, "[ Approve ]")

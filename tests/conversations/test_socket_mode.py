@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.standin.people import socket
-from tests.conversations.conftest import furnished
+from tests.conversations.conftest import Furnish
 from tests.conversations.house import House
 
 
 @pytest.fixture
-def socket_house(tmp_path: Path, small_world: Path) -> Iterator[House]:
-    with furnished(tmp_path, small_world, "socket") as house:
-        house.live()
-        house.lost = True
-        yield house
+def socket_house(furnish: Furnish) -> House:
+    house = furnish("socket")
+    house.live()
+    house.lost = True
+    return house
 
 
 def _answers_within(house: House, seconds: float) -> float:
@@ -52,9 +50,9 @@ def test_a_connection_that_is_cut_without_a_word_is_made_again_within_15_seconds
     house.closed(operation)
 
 
-def test_a_bot_that_starts_before_slack_can_be_reached_connects_later(tmp_path: Path, small_world: Path) -> None:
+def test_a_bot_that_starts_before_slack_can_be_reached_connects_later(furnish: Furnish) -> None:
     """It does not give up, and says meanwhile that it is not connected."""
-    with furnished(tmp_path, small_world, "socket") as house:
-        socket(house.standin.url, "refuse", times=1)
-        house.live()
-        assert house.done("/failover pool01").closed
+    house = furnish("socket")
+    socket(house.standin.url, "refuse", times=1)
+    house.live()
+    assert house.done("/failover pool01").closed
