@@ -29,6 +29,7 @@ class Ending:
         self.errors = 0
         self.last_error = ""
         self.last_id = ""
+        self.last_warning = ""
         self.report = ""
 
     def saw(self, stream: Stream, item: Any, text: str) -> None:
@@ -36,7 +37,10 @@ class Ending:
             self.errors += 1
             self.last_error, self.last_id = error_message(item), error_id(item)
         elif stream in ("warning", "verbose", "information"):
-            self.report = report_path(text) or self.report
+            report = report_path(text)
+            self.report = report or self.report
+            if stream == "warning" and not report:
+                self.last_warning = text
 
     def outcome(self, state: int, asked: list[str], *, stopped: bool) -> Outcome:
         ended, say = self._judge(state, asked, stopped=stopped)
@@ -51,6 +55,8 @@ class Ending:
             return Ended.FAILED, f"The cmdlet failed: {self.last_error or 'it did not say why.'}"
         if self.errors:
             return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet came to its end and told errors: {self.last_error}"
+        if self.last_warning:
+            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet came to its end and warned: {self.last_warning}"
         return Ended.COMPLETED, "The cmdlet came to its end without an error."
 
     def _explained(self) -> str:

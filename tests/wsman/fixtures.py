@@ -26,6 +26,6 @@ def running() -> Iterator[Peer]:
 def peer(running: Peer) -> Peer:
     """The module's peer with no trouble armed and its default script."""
     running.clear_trouble()
-    running.script(seconds=0.2, records=5, errors=0, warnings=1, fails="", users=20, hidden=[])
+    running.script(seconds=0.2, records=5, errors=0, warnings=0, fails="", users=20, hidden=[])
     running.settings(auto_disconnect=2.0, disconnect=True, no_language=True, buffer=1024 * 1024, shells=30, noise=True)
     return running
