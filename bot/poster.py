@@ -26,7 +26,7 @@ from bot.cards import card
 from bot.journal import Journal
 from bot.pace import Pace
 from engine.events import Event
-from engine.states import Operation
+from engine.states import Operation, State
 
 log = logging.getLogger(__name__)
 METADATA = "csfailover_operation"
@@ -172,7 +172,8 @@ class Poster:
     def _show_thread(self, op: Operation, events: Sequence[tuple[Row, Event]]) -> None:
         card_ts = self._journal.store.notes(op.id)["card"]["ts"]
         through = self._thread_through(op, card_ts)
-        for reply in thread.replies(events[through:], self._leads):
+        called = self._leads if op.state is State.AWAITING else ()  # not for what was decided in the meantime
+        for reply in thread.replies(events[through:], called):
             self._wait_until(self._pace.reply_at(op.id, op.request.channel, self._monotonic(), urgent=reply.urgent))
             self._journal.store.note(op.id, "thread", {"through": through, "posting": reply.through})
             self._pace.replied(op.id, self._monotonic())

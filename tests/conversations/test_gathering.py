@@ -20,3 +20,24 @@ def test_the_verdict_does_not_wait_for_the_lines_before_it(empty_house: House) -
     house.sees(operation, "SUCCEEDED.")
     thread = house.told(operation, "SUCCEEDED.")
     assert thread.index("Lab: done (100 %)") < len(thread) - 1
+
+
+class Late(Hurried):
+    """Nothing goes into the thread before it is let."""
+
+    let = False
+
+    def reply_at(self, *_: object, **__: object) -> float:
+        return self._held if self.let else float("inf")
+
+
+def test_leads_are_not_called_for_what_is_decided_already(empty_house: House) -> None:
+    """When Slack gets the thread late, after an outage, its first lines ping nobody any more."""
+    house, pace = empty_house, Late()
+    house.live(pace=pace)
+    operation, card = house.approved()
+    house.sees(operation, "SUCCEEDED.")
+    pace.let = True
+    house.carol.click(ts=card, action_id="approve", stale=True)  # news, so that it is looked at
+    house.told(operation, "SUCCEEDED.")
+    assert not [message for message in house.carol.messages() if "Approval needed" in message["rendered"]]

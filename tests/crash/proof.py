@@ -78,7 +78,9 @@ def _slack_shows(incident: Incident, op: Operation, rows: Sequence[Row], events:
     assert op.verdict
     assert f"{op.verdict.value}." in cards[0]["rendered"]
     assert not [block for block in cards[0]["blocks"] if block["type"] == "actions"]
-    said = [line for m in tagged if m["thread_ts"] == cards[0]["ts"] != m["ts"] for line in _lines(m["text"])]
+    replies = [m for m in tagged if m["thread_ts"] == cards[0]["ts"] != m["ts"]]
+    assert not [m for m in replies if "Approval needed" in m["rendered"] and f"{op.verdict.value}." in m["rendered"]]
+    said = [line for m in replies for line in _lines(m["text"])]
     assert said == [f"{row.at:%H:%M:%S}  {told(event)}" for row, event in zip(rows, events, strict=True) if told(event)]
 
 
