@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 Block = dict[str, Any]
-SECTION = 3_000
 HEADER = 150
 RICH = 2_900
 # Controls, zero-width space and marks, overrides and isolates of direction, halves of surrogate pairs.
@@ -44,10 +43,6 @@ def literal(text: str, limit: int = RICH) -> str:
 
 def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": cut(legible(text), HEADER), "emoji": True}}
-
-
-def plain_section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "plain_text", "text": literal(text, SECTION), "emoji": False}}
 
 
 def line(*parts: str | Block) -> Block:

@@ -3,7 +3,7 @@
 import click
 
 from commands._wish import Answer, Look, View
-from engine.guards import HOME
+from engine.case import HOME
 from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
 from engine.port import EngineError
 from engine.resolve import resolve

@@ -9,76 +9,34 @@ a sentence is quoted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
+from engine.case import HOME, Case, Guard, block, is_, note, state_unclear, warn
+from engine.guards_failback import backup_for_failback, duration, failback_state, home_restored
 from engine.model import (
     Export,
-    Facts,
     Finding,
     Health,
     Import,
     Kind,
-    Level,
-    Options,
-    Policy,
-    PoolFacts,
     PoolState,
     Replication,
 )
 from engine.plan import CMDLETS, ONLY_FAILOVER, parameters, timespan
-
-HOME = frozenset({PoolState.ACTIVE, PoolState.FAILED_BACK})
-FAILBACK_USERS_PER_MINUTE = 20_000 / 60
-"""Microsoft: "expected to take up to 60 minutes for a pool of 20,000 users"."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """Everything a guard may look at. `supported` are the parameters the server's cmdlet knows."""
-
-    kind: Kind
-    options: Options
-    facts: Facts
-    supported: frozenset[str]
-    policy: Policy
-    now: datetime
-    last_ended: datetime | None = None
-
-    @property
-    def pool(self) -> PoolFacts:
-        return self.facts.pool
-
-    @property
-    def partner(self) -> PoolFacts | None:
-        return self.facts.partner
-
-
-def _block(code: str, say: str, cure: str) -> Finding:
-    return Finding(code, Level.BLOCK, say, cure)
-
-
-def _warn(code: str, say: str, cure: str = "") -> Finding:
-    return Finding(code, Level.WARN, say, cure)
-
-
-def _note(code: str, say: str, cure: str = "") -> Finding:
-    return Finding(code, Level.NOTE, say, cure)
-
 
 # --- guards of both directions -------------------------------------------------------------------------------------
 
 
 def _pair(case: Case) -> Iterator[Finding]:
     if case.partner is None:
-        yield _block(
+        yield block(
             "E_NO_BACKUP",
             f"{case.pool.fqdn} has no backup pool. Pool failover needs one.",
             "Assign a backup pool in Topology Builder, publish, and wait for the first synchronisation.",
         )
     elif (case.partner.backup or "").lower() != case.pool.fqdn.lower():
-        yield _block(
+        yield block(
             "E_PAIR_ASYMMETRIC",
             f"{case.pool.fqdn} names {case.partner.fqdn} as its backup pool, which names "
             f"{case.partner.backup or 'none'} in turn. A pair must be mutual.",
@@ -91,7 +49,7 @@ def _parameters_known(case: Case) -> Iterator[Finding]:
     if case.kind is Kind.FAILBACK:
         sent -= ONLY_FAILOVER
     for name in sorted(sent - case.supported):
-        yield _block(
+        yield block(
             "E_PARAM_UNSUPPORTED",
             f"The {CMDLETS[case.kind]} of this server has no -{name}.",
             f"Leave -{name} out. It is refused rather than dropped silently.",
@@ -100,14 +58,14 @@ def _parameters_known(case: Case) -> Iterator[Finding]:
 
 def _unread(case: Case) -> Iterator[Finding]:
     for name in case.facts.unread:
-        yield _warn("W_NOT_READ", f"Could not be read: {name}", "Look at it by hand before you approve.")
+        yield warn("W_NOT_READ", f"Could not be read: {name}", "Look at it by hand before you approve.")
 
 
 def _cooldown(case: Case) -> Iterator[Finding]:
     if case.last_ended and case.now - case.last_ended < timedelta(seconds=case.policy.cooldown):
         minutes = int((case.now - case.last_ended).total_seconds() // 60)
         # A note, as it goes away by itself: an approval must not become void because half an hour is over.
-        yield _note(
+        yield note(
             "N_COOLDOWN",
             f"The last operation on this pair ended {minutes} min ago. Moving users back and forth signs them out "
             "each time, and settings may still be replicating.",
@@ -121,7 +79,7 @@ def _capacity(case: Case) -> Iterator[Finding]:
     capacity = case.partner.capacity or case.policy.capacity
     total = case.pool.users + case.partner.users
     if total > capacity:
-        yield _warn(
+        yield warn(
             "W_CAPACITY",
             f"{case.partner.fqdn} would carry {total:,} users and is sized for {capacity:,}.",
             "Expect slow sign-in. Each pool of a pair should be sized for the users of both.",
@@ -134,61 +92,37 @@ def _capacity(case: Case) -> Iterator[Finding]:
 def _failover_state(case: Case) -> Iterator[Finding]:
     pool, partner = case.pool, case.partner
     if pool.state is PoolState.FAILED_OVER:
-        yield _block(
+        yield block(
             "E_ALREADY_FAILED_OVER",
             f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
             f"Nothing to do. To bring the users home: /failback {pool.fqdn}",
         )
     elif pool.state not in HOME:
-        yield _state_unclear(pool)
+        yield state_unclear(pool)
     if partner and partner.state is PoolState.FAILED_OVER:
-        yield _block(
+        yield block(
             "E_BACKUP_IS_FAILED_OVER",
             f"{partner.fqdn} is failed over itself: {pool.fqdn} serves its users. They would be served by nobody.",
             f"First /failback {partner.fqdn}, then fail {pool.fqdn} over.",
         )
     elif partner and partner.state not in HOME:
-        yield _state_unclear(partner)
-
-
-def _state_unclear(pool: PoolFacts) -> Finding:
-    if pool.state is PoolState.FAILING_OVER:
-        return _block(
-            "E_FAILING_OVER",
-            f"{pool.fqdn} is being failed over at this moment, not by this bot.",
-            "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
-        )
-    return _block(
-        "E_STATE_UNKNOWN",
-        f"The PoolState of {pool.fqdn} could not be read, so nobody can say who serves its users.",
-        f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"',
-    )
+        yield state_unclear(partner)
 
 
 def _backup_up(case: Case) -> Iterator[Finding]:
     partner = case.partner
     if partner and partner.health is not Health.UP:
-        yield _block(
+        yield block(
             "E_BACKUP_UNAVAILABLE",
-            f"{partner.fqdn} is {_is(partner.health)}, so it cannot take the users over. Disaster mode does not help.",
+            f"{partner.fqdn} is {is_(partner.health)}, so it cannot take the users over. Disaster mode does not help.",
             f"Bring {partner.fqdn} up first, or {case.pool.fqdn}: whichever is nearer.",
         )
-
-
-def _is(health: Health) -> str:
-    return {
-        Health.UP: "up",
-        Health.DOWN: "down",
-        Health.BACKEND_DOWN: "without its SQL back end",
-        Health.QUORUM_LOST: "without a quorum of its Front Ends",
-        Health.UNKNOWN: "not readable from here (which is not the same as up)",
-    }[health]
 
 
 def _cms(case: Case) -> Iterator[Finding]:
     host = case.facts.cms.host
     if host is None:
-        yield _block(
+        yield block(
             "E_CMS_DOWN",
             "No pool holds an active Central Management Store, or it could not be read. The failover has to write "
             "there.",
@@ -196,14 +130,14 @@ def _cms(case: Case) -> Iterator[Finding]:
             "Store over (Invoke-CsManagementServerFailover) before the pool.",
         )
     elif case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
-        yield _block(
+        yield block(
             "E_CMS_ON_FAILED_POOL",
             f"The active Central Management Store is on {host}, the pool to be failed over.",
             "Fail it over first: Invoke-CsManagementServerFailover, on a server of "
             f"{case.partner.fqdn if case.partner else 'the backup pool'}. Then ask again.",
         )
     elif not case.facts.cms.up:
-        yield _block(
+        yield block(
             "E_CMS_DOWN",
             f"The Central Management Store is on {host}, which is not known to be up. The failover has to write there.",
             "Bring that pool up, or fail the Central Management Store over first.",
@@ -215,10 +149,10 @@ def _edge(case: Case) -> Iterator[Finding]:
         if edge.next_hop.lower() != case.pool.fqdn.lower():
             continue
         if edge.up is False:
-            yield _warn("W_EDGE_DOWN", f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself.")
+            yield warn("W_EDGE_DOWN", f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself.")
             continue
         other = case.partner.fqdn if case.partner else "<other pool>"
-        yield _block(
+        yield block(
             "E_EDGE_NEXT_HOP",
             f'This Front-end pool "{case.pool.fqdn}" is specified in topology as the next hop for the Edge server '
             f"{edge.fqdn}. Failing it over may stop external access, federation and XMPP.",
@@ -226,15 +160,25 @@ def _edge(case: Case) -> Iterator[Finding]:
         )
 
 
+def _not_seen(case: Case) -> Iterator[Finding]:
+    if case.options.disaster and case.pool.health is Health.UNKNOWN:
+        yield warn(
+            "W_POOL_NOT_SEEN",
+            f"Whether {case.pool.fqdn} is up could not be read from here. That is not the same as down: it may still "
+            "be serving its users.",
+            "Look at it from another place before you approve.",
+        )
+
+
 def _needs_disaster(case: Case) -> Iterator[Finding]:
     if case.pool.health is not Health.UP and not case.options.disaster:
-        yield _block(
+        yield block(
             "E_NEEDS_DISASTER_MODE",
-            f"{case.pool.fqdn} is {_is(case.pool.health)}. A planned failover needs it up, to hand its data over.",
+            f"{case.pool.fqdn} is {is_(case.pool.health)}. A planned failover needs it up, to hand its data over.",
             f"/failover {case.pool.fqdn} --disaster (loses what was not yet copied to the backup pool)",
         )
     if case.options.disaster and case.options.flush_storage and case.pool.health is Health.DOWN:
-        yield _block(
+        yield block(
             "E_PARAM_CONFLICT",
             f"{case.pool.fqdn} is down: there is nothing that -FlushStorageService could flush.",
             "Leave --flush-storage out.",
@@ -243,7 +187,7 @@ def _needs_disaster(case: Case) -> Iterator[Finding]:
 
 def _disaster_on_healthy(case: Case) -> Iterator[Finding]:
     if case.options.disaster and case.pool.health is Health.UP:
-        yield _warn(
+        yield warn(
             "W_DISASTER_ON_HEALTHY_POOL",
             f"{case.pool.fqdn} is up. Disaster mode would lose what is not yet copied, and for nothing.",
             f"/failover {case.pool.fqdn} (planned) keeps it.",
@@ -259,12 +203,12 @@ def _sync(case: Case) -> Iterator[Finding]:
     copy = case.facts.outbound if failover else case.facts.inbound
     if case.options.disaster:
         if failover:
-            yield _warn("W_LOSES_BACKLOG", f"What is not copied when it starts is lost: {_backlog(copy)}.")
+            yield warn("W_LOSES_BACKLOG", f"What is not copied when it starts is lost: {_backlog(copy)}.")
         return
     if copy.export in {Export.FINAL, Export.STEADY} and copy.imports is Import.NORMAL:
         return
     source = case.pool if failover else case.partner
-    yield _warn(
+    yield warn(
         "W_NOT_IN_SYNC",
         f"Not everything is copied yet: {_backlog(copy)}. {_what_becomes_of_it(case)}",
         f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn if source else case.pool.fqdn}; "
@@ -289,75 +233,13 @@ def _what_becomes_of_it(case: Case) -> str:
 
 
 def _what_stays_down(_: Case) -> Iterator[Finding]:
-    yield _note(
+    yield note(
         "N_STAYS_DOWN",
         "Does not come back by itself: Response Groups (need an import), location information (never replicated), "
         "Persistent Chat, call-park settings, inbound calls unless the carrier reroutes, and the DNS of simple URLs.",
     )
 
 
-# --- failback ------------------------------------------------------------------------------------------------------
-
-
-def _failback_state(case: Case) -> Iterator[Finding]:
-    pool, partner = case.pool, case.partner
-    if pool.state in HOME:
-        if partner and partner.state is PoolState.FAILED_OVER:
-            yield _block(
-                "E_NOT_FAILED_OVER",
-                f"{pool.fqdn} is at home. It is {partner.fqdn} that is failed over; a failback names the same FQDN "
-                "as its failover.",
-                f"/failback {partner.fqdn}",
-            )
-        else:
-            yield _block(
-                "E_NOT_FAILED_OVER", f"{pool.fqdn} is not failed over: its users are at home.", "Nothing to do."
-            )
-    elif pool.state is not PoolState.FAILED_OVER:
-        yield _state_unclear(pool)
-
-
-def _home_restored(case: Case) -> Iterator[Finding]:
-    if case.pool.health is not Health.UP:
-        yield _block(
-            "E_HOME_NOT_RESTORED",
-            f"{case.pool.fqdn} is {_is(case.pool.health)}, so its users cannot come home.",
-            "Bring all its Front Ends and its back end up, start the services, and ask again.",
-        )
-
-
-def _backup_for_failback(case: Case) -> Iterator[Finding]:
-    if case.partner is None:
-        return
-    if case.partner.health is not Health.UP and not case.options.disaster:
-        yield _block(
-            "E_BACKUP_UNAVAILABLE_USE_DISASTER",
-            f"{case.partner.fqdn} is {_is(case.partner.health)}, and holds what the users made there.",
-            f"Wait for it, or /failback {case.pool.fqdn} --disaster, which loses what was made there.",
-        )
-    if case.options.disaster:
-        made = case.facts.inbound.backlog
-        amount = f"{made:,} changes" if made is not None else "everything not yet copied"
-        yield _warn(
-            "W_DISASTER_LOSES_BACKUP_DATA",
-            f"Disaster mode drops what the users made on {case.partner.fqdn}: {amount}.",
-            ""
-            if case.partner.health is not Health.UP
-            else f"{case.partner.fqdn} is up: without --disaster it is kept.",
-        )
-
-
-def _duration(case: Case) -> Iterator[Finding]:
-    if case.pool.users:
-        minutes = max(1, round(case.pool.users / FAILBACK_USERS_PER_MINUTE))
-        yield _note(
-            "N_DURATION",
-            f"May take about {minutes:,} min by Microsoft's figure (up to 60 min for 20,000 users). Conferences that "
-            "these users organised end; they can rejoin when it is done.",
-        )
-
-
-Guard = Callable[[Case], Iterator[Finding]]
 FAILOVER: tuple[Guard, ...] = (
     _pair,
     _failover_state,
@@ -367,6 +249,7 @@ FAILOVER: tuple[Guard, ...] = (
     _needs_disaster,
     _parameters_known,
     _disaster_on_healthy,
+    _not_seen,
     _sync,
     _capacity,
     _unread,
@@ -375,13 +258,13 @@ FAILOVER: tuple[Guard, ...] = (
 )
 FAILBACK: tuple[Guard, ...] = (
     _pair,
-    _failback_state,
-    _home_restored,
-    _backup_for_failback,
+    failback_state,
+    home_restored,
+    backup_for_failback,
     _cms,
     _parameters_known,
     _sync,
     _unread,
     _cooldown,
-    _duration,
+    duration,
 )

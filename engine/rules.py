@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from engine import plan as plans
+from engine.case import Case
 from engine.events import (
     ApprovalGranted,
     Event,
@@ -29,7 +30,6 @@ from engine.events import (
     RunResolved,
     RunStopAsked,
 )
-from engine.guards import Case
 from engine.model import Facts, Person, Policy, Refusal, Ticket, Verdict
 from engine.preflight import blocking, conflicts, judge
 from engine.states import BEGUN, Operation, State

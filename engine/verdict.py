@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from engine.case import HOME
 from engine.events import Event, OperationClosed, RunDoubted, RunEnded, RunObserved, RunResolved, RunUnstarted
-from engine.guards import HOME
 from engine.model import Ended, Facts, Kind, Outcome, PoolFacts, PoolState, Verdict
 from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation

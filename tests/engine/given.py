@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine import plan as plans
+from engine.case import Case
 from engine.events import Event, PreflightPassed, RequestAsked, RunIntended
-from engine.guards import Case
 from engine.model import (
     Cms,
     Edge,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import guards
-from engine.guards import Case, Guard
+from engine.case import Case, Guard
 from engine.model import Cms, Edge, Export, Facts, Finding, Health, Import, Kind, Level, Options, PoolState, Replication
 from engine.preflight import MAX_WAIT, blocking, conflicts, judge
 from tests.engine.given import AWAY, EDGE, P1, P2, T0, case, facts, pool_facts
@@ -70,6 +70,7 @@ HITS: list[Row] = [
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(stop_delay=5), facts()),
     ("E_PARAM_UNSUPPORTED", B, BACK, Options(database_timeout=60), AWAY),
     ("W_DISASTER_ON_HEALTHY_POOL", W, OVER, DISASTER, facts()),
+    ("W_POOL_NOT_SEEN", W, OVER, DISASTER, pair({"health": Health.UNKNOWN})),
     ("W_LOSES_BACKLOG", W, OVER, DISASTER, pair({"health": Health.DOWN})),
     ("W_NOT_IN_SYNC", W, OVER, Options(), facts(outbound=BEHIND)),
     ("W_NOT_IN_SYNC", W, OVER, Options(skip_verification=True), facts(outbound=UNKNOWN)),
@@ -101,6 +102,7 @@ MISSES: list[Row] = [
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(True, True, True, True, None), facts()),
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(whatif=True), facts()),
     ("W_DISASTER_ON_HEALTHY_POOL", W, OVER, DISASTER, pair({"health": Health.UNKNOWN})),
+    ("W_POOL_NOT_SEEN", W, OVER, DISASTER, pair({"health": Health.DOWN})),
     ("W_NOT_IN_SYNC", W, OVER, Options(), facts(outbound=Replication(Export.FINAL, Import.NORMAL), inbound=BEHIND)),
     ("W_NOT_IN_SYNC", W, BACK, Options(), replace(AWAY, outbound=BEHIND)),
     ("W_CAPACITY", W, OVER, Options(), pair({"users": 60_000}, {"users": 20_000})),

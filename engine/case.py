@@ -1,0 +1,74 @@
+"""What a guard looks at, and the words that all guards share. No judgement.
+
+Pure. A fact that could not be read is never assumed to be good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.model import Facts, Finding, Health, Kind, Level, Options, Policy, PoolFacts, PoolState
+
+HOME = frozenset({PoolState.ACTIVE, PoolState.FAILED_BACK})
+
+
+Guard = Callable[["Case"], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a guard may look at. `supported` are the parameters the server's cmdlet knows."""
+
+    kind: Kind
+    options: Options
+    facts: Facts
+    supported: frozenset[str]
+    policy: Policy
+    now: datetime
+    last_ended: datetime | None = None
+
+    @property
+    def pool(self) -> PoolFacts:
+        return self.facts.pool
+
+    @property
+    def partner(self) -> PoolFacts | None:
+        return self.facts.partner
+
+
+def block(code: str, say: str, cure: str) -> Finding:
+    return Finding(code, Level.BLOCK, say, cure)
+
+
+def warn(code: str, say: str, cure: str = "") -> Finding:
+    return Finding(code, Level.WARN, say, cure)
+
+
+def note(code: str, say: str, cure: str = "") -> Finding:
+    return Finding(code, Level.NOTE, say, cure)
+
+
+def is_(health: Health) -> str:
+    return {
+        Health.UP: "up",
+        Health.DOWN: "down",
+        Health.BACKEND_DOWN: "without its SQL back end",
+        Health.QUORUM_LOST: "without a quorum of its Front Ends",
+        Health.UNKNOWN: "not readable from here (which is not the same as up)",
+    }[health]
+
+
+def state_unclear(pool: PoolFacts) -> Finding:
+    if pool.state is PoolState.FAILING_OVER:
+        return block(
+            "E_FAILING_OVER",
+            f"{pool.fqdn} is being failed over at this moment, not by this bot.",
+            "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
+        )
+    return block(
+        "E_STATE_UNKNOWN",
+        f"The PoolState of {pool.fqdn} could not be read, so nobody can say who serves its users.",
+        f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"',
+    )
