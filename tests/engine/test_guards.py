@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+import engine.case
+import engine.guards_failback
 from engine import guards
 from engine.case import Case, Guard
 from engine.model import Cms, Edge, Export, Facts, Finding, Health, Import, Kind, Level, Options, PoolState, Replication
@@ -143,7 +145,8 @@ def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
 
 def test_every_code_of_the_guards_stands_in_this_table() -> None:
     """A new guard needs its row here; N_COOLDOWN has its own test below."""
-    codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', inspect.getsource(guards)))
+    sources = "".join(map(inspect.getsource, (engine.case, guards, engine.guards_failback)))
+    codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', sources))
     assert codes == {row[0] for row in HITS} | {"N_COOLDOWN"}
 
 
