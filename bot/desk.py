@@ -210,10 +210,11 @@ class Desk:
         return self._refused(verb, operation, sender, refusal_only)
 
     def _deny(self, reason: str) -> Rule:
-        return lambda op, who: rules.deny(op, who, _one_line(reason), self._policy)
+        return _without_secret(reason, lambda op, who: rules.deny(op, who, _one_line(reason), self._policy))
 
     def _attest(self, reason: str, happened: bool = True) -> Rule:
-        return lambda op, who: rules.attest(op, who, happened, _one_line(reason), self._policy)
+        said = _one_line(reason)
+        return _without_secret(reason, lambda op, who: rules.attest(op, who, happened, said, self._policy))
 
     def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
         return self._refused(verb, operation, sender, rule) or Reply()
@@ -261,6 +262,10 @@ def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
     return lambda refusal: ApprovalRefused(who.name, refusal.code, refusal.say, verb)
 
 
+def _without_secret(reason: str, rule: Rule) -> Rule:
+    return (lambda _op, _who: _SECRET) if _TOKEN.search(reason) else rule
+
+
 def _one_line(reason: str) -> str:
     """A form gives what was typed: a line break in it could pass for a new line of the timeline."""
     return legible(" ".join(reason.split()))
@@ -268,7 +273,7 @@ def _one_line(reason: str) -> str:
 
 _SECRET = Refusal(
     "E_SECRET",
-    "That looks like a password or a token. It was not recorded, and nothing was started.",
+    "That looks like a password or a token. It was not recorded, and nothing was done.",
     "Change that secret, as Slack has seen it; then ask again without it.",
 )
 
