@@ -73,10 +73,9 @@ def test_an_operation_is_approved_in_its_own_channel_only(house: House) -> None:
     assert house.operation(operation).state is State.AWAITING
 
 
-def test_an_approval_before_the_checks_are_done_is_too_early(house: House) -> None:
-    """There is no plan yet that it could be bound to."""
-    house.breaks("slow", "1")
+def test_a_what_if_cannot_be_approved(house: House) -> None:
+    """There is nothing to approve: it was answered, and it never runs."""
     operation = house.ask("/failover pool01 --whatif")
     house.closed(operation)
     forge.click(house.url, operation)
-    assert house.refusals(operation) == [("U0BOB", "E_OVER")]
+    assert (house.refusals(operation), house.runs()) == ([("U0BOB", "E_OVER")], 0)

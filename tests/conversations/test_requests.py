@@ -155,3 +155,14 @@ def test_a_second_request_on_the_pair_is_told_who_asked_when_and_what_to_do(hous
         assert "have Alice withdraw it" in told
     assert house.operations() == (operation,)
     assert house.refusals() == [("U0BOB", "E_LOCKED")] * 3
+
+
+def test_a_secret_in_a_form_is_not_recorded_either(house: House) -> None:
+    """The form says so and stays open; the same words without it are taken."""
+    operation, card = house.asked()
+    house.bob.click("Deny", ts=card)
+    assert "looks like a password or a token" in house.bob.submit({"reason": "try password=Winter2026! first"}).text
+    assert b"Winter2026" not in b"".join(p.read_bytes() for p in house.place.glob("csfailover.db*"))
+    assert house.refusals(operation) == [("U0BOB", "E_SECRET")]
+    assert house.bob.submit({"reason": "try the other account first"}).ok
+    assert house.closed(operation).state is State.DENIED
