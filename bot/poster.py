@@ -18,10 +18,11 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 
 from audit.model import CannotRecord, Row
 from bot import thread
-from bot.blocks import Card
+from bot.blocks import Card, cut
 from bot.cards import card
 from bot.journal import Journal
 from bot.pace import Pace
@@ -33,6 +34,11 @@ METADATA = "csfailover_operation"
 TICK = 0.5
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 """The card was deleted or is too old: a new one is posted."""
+
+
+BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+TEXT = 3_900
+"""Characters of a message's text; Slack wants less than 4,000."""
 
 
 class Later(Exception):  # not an error: the pace says when
@@ -158,13 +164,7 @@ class Poster:
     def _update_card(self, op: Operation, wanted: Card, ts: str) -> None:
         self._wait_until(self._pace.update_at(op.id, self._monotonic()))
         self._pace.updated(op.id, self._monotonic())
-        self._client.chat_update(
-            channel=op.request.channel,
-            ts=ts,
-            text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
-            blocks=list(wanted.blocks),
-            metadata=_tag(op, "card"),
-        )
+        self._send(self._client.chat_update, wanted, channel=op.request.channel, ts=ts, metadata=_tag(op, "card"))
         self._note_card(op, ts, _digest(wanted))
 
     # --- the thread ------------------------------------------------------------------------------------------------
@@ -198,26 +198,30 @@ class Poster:
 
     def _post(self, op: Operation, slot: str, wanted: Card, **where: Any) -> str:
         self._pace.posted(op.request.channel, self._monotonic())
-        answer = self._client.chat_postMessage(
-            channel=op.request.channel,
-            text=escape(wanted.text, quote=False),  # the fallback text is mrkdwn: nothing in it may ping
-            blocks=list(wanted.blocks),
-            metadata=_tag(op, slot),
-            unfurl_links=False,
-            unfurl_media=False,
-            **where,
-        )
+        where |= {"channel": op.request.channel, "metadata": _tag(op, slot)}
+        answer = self._send(self._client.chat_postMessage, wanted, unfurl_links=False, unfurl_media=False, **where)
         return str(answer["ts"])
+
+    def _send(self, call: Callable[..., SlackResponse], wanted: Card, **where: Any) -> SlackResponse:
+        """With blocks; where Slack does not take them, as text alone: no buttons, but the state is told."""
+        text = cut(escape(wanted.text, quote=False), TEXT)  # the text is mrkdwn: nothing in it may ping
+        try:
+            return call(text=text, blocks=list(wanted.blocks), **where)
+        except SlackApiError as error:
+            if error.response.get("error") not in BLOCKS_REFUSED:
+                raise
+            log.exception("Slack does not take these blocks; the text alone is shown. This is a bug: please report it")
+            return call(text=text, blocks=[], **where)
 
     def _found(self, op: Operation, slot: str, channel: str, thread_ts: str = "") -> str | None:
         """The ts of a message of ours that was posted although its answer was lost."""
         asked: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
         assert op.asked_at is not None
         if thread_ts:
-            answer = self._client.conversations_replies(ts=thread_ts, **asked)
+            pages = self._client.conversations_replies(ts=thread_ts, **asked)
         else:
-            answer = self._client.conversations_history(oldest=f"{op.asked_at.timestamp() - 60:.6f}", **asked)
-        for message in answer["messages"]:
+            pages = self._client.conversations_history(oldest=f"{op.asked_at.timestamp() - 60:.6f}", **asked)
+        for message in (message for page in pages for message in page["messages"]):
             metadata = message.get("metadata", {})
             if metadata.get("event_type") == METADATA and metadata.get("event_payload") == _payload(op, slot):
                 return str(message["ts"])
