@@ -41,6 +41,16 @@ def test_an_answer_that_is_lost_while_slack_cannot_be_asked_either_makes_no_seco
     assert len(house.cards(operation)) == 1
 
 
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
+def test_blocks_that_slack_refuses_are_shown_as_text(house: House, error: str) -> None:
+    """Whatever Slack has against a block, people read how it stands; the blocks are tried again later."""
+    faults(house.standin.url, "chat.postMessage", f"error:{error}")
+    operation = house.ask("/failover pool01")
+    house.sees(operation, "Waiting for 1 of 1 approval")
+    house.sees(operation, "[ Approve ]")
+    assert len(house.cards(operation)) == 1
+
+
 def test_a_card_that_was_deleted_comes_again(house: House) -> None:
     """With its whole thread; the old one is not needed for anything."""
     operation, card = house.asked()
