@@ -50,7 +50,7 @@ def _chunks(rows: Sequence[str]) -> list[str]:
 
 
 def failed(error: EngineError) -> Answer:
-    return Answer("The engine could not be read.", (error.say, error.detail), (), "Nothing was changed.")
+    return Answer("The engine could not be read.", (error.sentence, error.detail), (), "Nothing was changed.")
 
 
 def whole(found: Verification) -> str:

@@ -148,7 +148,7 @@ class Runner:
             event: Event = rules.inspected(op, self._read(op), self._policy, self._clock())
         except EngineError as error:
             self._not_when_stopping()
-            event = rules.unreadable(error.say, error.detail)
+            event = rules.unreadable(error.sentence, error.detail)
         self._append(op, lambda _: (event,))
 
     def _read(self, op: Operation) -> Reading:
@@ -243,7 +243,7 @@ def _unsent(error: EngineError, resumed: bool) -> Outcome:
     """By the port's promise nothing was sent by an `invoke` that raises one of the first two; a reattach that
     raises has only seen nothing."""
     proved = not resumed and not isinstance(error, SightLost)
-    return Outcome(Ended.NOT_STARTED if proved else Ended.UNKNOWN, f"{error.say} {error.detail}".strip())
+    return Outcome(Ended.NOT_STARTED if proved else Ended.UNKNOWN, f"{error.sentence} {error.detail}".strip())
 
 
 def _same_pair(one: Operation, other: Operation) -> bool:

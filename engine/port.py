@@ -27,6 +27,11 @@ class EngineError(Exception):
         self.say = say
         self.detail = detail
 
+    @property
+    def sentence(self) -> str:
+        """`say` as a sentence that stands alone, whether or not the engine worded it to stand inside another one."""
+        return self.say[:1].upper() + self.say[1:] + ("" if self.say.endswith((".", "?", "!")) else ".")
+
 
 class EngineUnavailable(EngineError):
     """The engine could not be reached and nothing was changed. Safe to ask again."""

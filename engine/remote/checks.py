@@ -116,7 +116,8 @@ def _cmdlets(reader: Reader, title: str) -> Iterator[Check]:
         if cmdlet in CMDLETS.values():
             have = [n for n in VERSIONED if n in names]
             lacks = [n for n in VERSIONED if n not in names]
-            said = f"knows {', '.join(have) or 'none'} and not {', '.join(lacks) or 'none'} of what differs by version"
+            said = f"of what differs by version it knows {', '.join(have) or 'nothing'}"
+            said += f" and not {', '.join(lacks)}" if lacks else ""
             yield Check(f"parameters of {cmdlet}: {title}", "PoolFqdn" in names, said)
     cure = "Give the account a role or group that holds them: RTCUniversalServerAdmins, or an RBAC role."
     said = f"not there, or hidden from this account: {', '.join(missing)}" if missing else "all are there"

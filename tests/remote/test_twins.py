@@ -1,11 +1,14 @@
 """What the lab engine does and what the real engine does over the wire is the same, whatever comes: verdicts,
 findings, what the cmdlet said, the log, the pools.
 
-Random sequences of troubles and operations, by seed. What may differ, and why:
-- records: the wire has no stream `host`, so it comes as verbose; progress carries the cmdlet's name before it; an error
-  comes with PowerShell's lines under it, and one that ended the cmdlet once more in the outcome only;
-- counts that no cmdlet tells (backlog, queues, what was lost or assumed): unknown over the wire. So the findings that
-  rest on them are missing, and SUCCEEDED there may be what the lab calls SUCCEEDED_WITH_WARNINGS.
+Random sequences of troubles and operations, by seed, and one story by hand. What may differ, and why:
+- lines: the wire has no stream `host`, so it comes as verbose; progress carries the cmdlet's name before it, an error
+  PowerShell's lines under it; debug is not asked for;
+- findings: of a pool that is down the backup service cannot be asked, so W_NOT_READ comes on top;
+- verdict: how much was lost or assumed is told by no cmdlet but in a warning. So whatever warned has warnings, also a
+  loss that the lab counts and calls SUCCEEDED; and what -Force hides stays hidden, though the lab knows of it.
+Not in the stories: `edge-down`, as no cmdlet tells whether an Edge server is up (the wire refuses, the lab warns), and
+`sight` and `slow`, which are the lab's own.
 """
 
 from __future__ import annotations
@@ -26,15 +29,13 @@ from engine.lab.world import World
 from engine.model import Kind, Options
 from engine.plan import CMDLETS
 from engine.remote.engine import Remote
-from engine.states import Operation
+from engine.states import Operation, State
 from tests.remote.twins import Asked, Trouble, Twin, lab_on, new_world, twin
 from tests.remote.wire import PAIRS, section
 from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import Peer
 
-NOT_READ = {"W_NOT_READ"}
-"""Of a pool that is down the backup service cannot be asked over the wire; the lab knows."""
-UNKNOWN: set[str] = set()
+SUCCESS = {State.SUCCEEDED, State.SUCCEEDED_WITH_WARNINGS}
 POOLS = [pool for pair in PAIRS for pool in pair]
 
 
@@ -75,7 +76,7 @@ def _asked(chance: random.Random, away: set[str]) -> Asked:
     return Asked(kind, pool, options, _trouble(chance) if chance.random() < 0.1 else ())
 
 
-def live_through(place: Path, seed: int, length: int, product: str) -> int:
+def live_through(place: Path, wire: int, steps: list[Trouble | Asked], product: str) -> int:
     """Both of them, step by step; how many operations ran."""
     (place / "wire").mkdir(parents=True)
     new_world(place / WORLD, product).close()
@@ -83,10 +84,10 @@ def live_through(place: Path, seed: int, length: int, product: str) -> int:
     with (
         Peer.start(world=place / "wire" / WORLD, product=product) as peer,
         twin(place, lab_on(place / WORLD), World(place / WORLD, clock=time.time)) as lab,
-        twin(place, over(peer, place, TRANSPORTS[seed % 2]), World(place / "wire" / WORLD, clock=time.time)) as wire,
+        twin(place, over(peer, place, TRANSPORTS[wire % 2]), World(place / "wire" / WORLD, clock=time.time)) as remote,
         ThreadPoolExecutor(2) as both,
     ):
-        return sum(both_do(both, (lab, wire), n, step) for n, step in enumerate(story(seed, length)))
+        return sum(both_do(both, (lab, remote), n, step) for n, step in enumerate(steps))
 
 
 def over(peer: Peer, place: Path, wire: str) -> Remote:
@@ -105,13 +106,12 @@ def both_do(threads: ThreadPoolExecutor, twins: tuple[Twin, Twin], n: int, step:
     ours, theirs = threads.map(lambda one: one.goes_through(name, step), twins)
     lab, wire = twins
     context = f"step {n}: {step}\nlab: {ours}\nwire: {theirs}"
-    assert _findings(theirs) - NOT_READ == _findings(ours) - UNKNOWN, context
+    assert _findings(theirs) - {"W_NOT_READ"} == _findings(ours), context
     assert _plan(ours) == _plan(theirs), context
-    assert _ended(ours) == _ended(theirs), context
+    assert _same_end(ours, theirs, warned="warning" in dict(wire.told(name))), context
     assert _kinds(lab.events(name)) == _kinds(wire.events(name)), context
-    assert [_over_the_wire(step.kind, *line) for line in lab.told(name)] == [
-        _bare(*line) for line in wire.told(name)
-    ], context
+    said = [_over_the_wire(step.kind, *line) for line in lab.told(name) if line[0] != "debug"]
+    assert said == [_bare(*line) for line in wire.told(name)], context
     assert lab.state() == wire.state(), context
     return bool(ours.started_at)
 
@@ -124,10 +124,18 @@ def _plan(op: Operation) -> object:
     return op.plan and (op.plan.cmdlet, op.plan.pool, op.plan.partner, op.plan.parameters, op.plan.approvals)
 
 
-def _ended(op: Operation) -> object:
-    """State and reason; of a run also how the engine says that it ended."""
-    code = op.end.code if isinstance(op.end, RequestRefused) else ""
-    return op.state, op.verdict, code, op.outcome and op.outcome.ended
+def _same_end(lab: Operation, wire: Operation, *, warned: bool) -> bool:
+    """The same state for the same reason; after a success, with warnings or without as said above."""
+    if wire.state not in SUCCESS:
+        return (lab.state, _code(lab)) == (wire.state, _code(wire))
+    assert lab.outcome
+    seen = lab.state is State.SUCCEEDED_WITH_WARNINGS or bool(lab.outcome.lost)
+    right = State.SUCCEEDED_WITH_WARNINGS if warned else State.SUCCEEDED
+    return wire.state is right and lab.state in SUCCESS and (seen == warned or lab.request.options.force)
+
+
+def _code(op: Operation) -> str:
+    return op.end.code if isinstance(op.end, RequestRefused) else ""
 
 
 def _kinds(events: list[Event]) -> list[str]:
@@ -146,10 +154,24 @@ def _bare(stream: str, text: str) -> tuple[str, str]:
     return stream, text.partition("\n    + ")[0]
 
 
+def test_what_goes_wrong_on_the_way_is_told_alike(tmp_path: Path) -> None:
+    """Data assumed to be synced, data lost, queues that cannot be flushed, hidden by -Force or not, a pool that changes
+    while people approve: over the wire no warning is swallowed."""
+    one, other = POOLS[0], POOLS[2]
+    out, home = Kind.FAILOVER, Kind.FAILBACK
+    steps: list[Trouble | Asked] = [
+        ("link", one), ("backlog", one, "40"), Asked(out, one, Options(wait=30)), ("repair", "all"),
+        Asked(home, one, Options()), ("backlog", one, "40"), Asked(out, one, Options(disaster=True)),
+        ("flush", other, "2"), Asked(out, other, Options(flush_storage=True)), Asked(home, other, Options()),
+        Asked(out, other, Options(flush_storage=True, force=True)), Asked(home, one, Options(), ("pool", one)),
+    ]  # fmt: skip
+    assert live_through(tmp_path / "story", 0, steps, "2013") == 6
+
+
 @pytest.mark.parametrize(("seed", "product"), [(1, "2013"), (2, "2015")])
 def test_the_same_story_ends_the_same_on_both_engines(tmp_path: Path, seed: int, product: str) -> None:
     """Sixteen steps each, over either wire."""
-    assert live_through(tmp_path / "story", seed, 16, product) >= 2
+    assert live_through(tmp_path / "story", seed, story(seed, 16), product) >= 2
 
 
 @pytest.mark.slow
@@ -157,4 +179,4 @@ def test_the_same_story_ends_the_same_on_both_engines(tmp_path: Path, seed: int,
 @pytest.mark.parametrize("seed", range(10, 18))
 def test_long_stories_end_the_same_on_both_engines(tmp_path: Path, seed: int) -> None:
     """Sixty steps each."""
-    assert live_through(tmp_path / "story", seed, 60, ("2013", "2015")[seed // 2 % 2]) >= 8
+    assert live_through(tmp_path / "story", seed, story(seed, 60), ("2013", "2015")[seed // 2 % 2]) >= 6

@@ -125,8 +125,8 @@ class Twin:
 
 def _rows(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
     left_out = CLOCKS.get(table, ())
-    rows = db.execute(f"SELECT * FROM {table}").fetchall()
-    return sorted(((table, *(row[k] for k in row.keys() if k not in left_out)) for row in rows), key=repr)
+    rows = [dict(row) for row in db.execute(f"SELECT * FROM {table}")]
+    return sorted(((table, *(row[k] for k in row if k not in left_out)) for row in rows), key=repr)
 
 
 def new_world(path: Path, product: str) -> World:
