@@ -119,6 +119,8 @@ class People:
                 "This channel is shared with another company, who would read everything about the pools.",
                 "Use an internal incident channel.",
             )
+        if info.get("is_im") or info.get("is_mpim"):
+            return Refusal("E_CHANNEL", "In a direct message no lead could see the card.", "Use the incident channel.")
         return _invite() if info.get("is_member") is False else None
 
 

@@ -268,13 +268,15 @@ def rechecked(
     op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
 ) -> RequestStale | RunIntended:
     """Under the pair's lock, right before the start: the plan is made again from what is true now. Any difference,
-    in the facts or in anybody's rights, voids the approvals."""
+    in the facts or in anybody's rights, voids the approvals, and so does the end of their time."""
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
     made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
     differences = (*plans.difference(op.plan, made), *_rights_lost(op, persons, policy))
     if not differences and plans.digest(made) != op.digest:
         differences = ("the plan's digest is not the approved one",)
+    if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away meanwhile
+        differences = (f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC", *differences)
     return RequestStale(differences) if differences else RunIntended(ticket, op.digest)
 
 
