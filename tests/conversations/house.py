@@ -260,6 +260,11 @@ class House:
         with closing(World(self.world, clock=clock.unix)) as world:
             repair(world, what)
 
+    def change(self, statement: str) -> None:
+        """SQL on the world, from outside."""
+        with closing(World(self.world, clock=clock.unix)) as world, world.change("drill") as db:
+            db.execute(statement)
+
     # --- waiting, and the end --------------------------------------------------------------------------------------
 
     def until(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot import clock
 from bot.demo import PEOPLE
 from engine.states import State
 from tests.conversations.house import House
@@ -96,3 +97,35 @@ def test_a_restart_loses_no_approval(empty_house: House) -> None:
     assert (op.state, [a.by for a in op.approvals]) == (State.SUCCEEDED, ["bob", "carol"])
     assert house.sees(operation, "SUCCEEDED.")["ts"] == card
     assert len(house.cards(operation)) == 1
+
+
+GONE, BACK = "ALTER TABLE pool RENAME TO gone", "ALTER TABLE gone RENAME TO pool"
+"""The engine cannot be read, and can again."""
+
+
+def test_an_engine_that_is_away_at_the_start_is_waited_for_while_the_approvals_are_good(house: House) -> None:
+    """It starts when the engine is back, with everything read anew."""
+    operation, card = house.asked()
+    house.change(GONE)
+    house.bob.click("Approve", ts=card)
+    house.sees(operation, "Approved by Bob.")
+    house.change(BACK)
+    assert house.closed(operation).state is State.SUCCEEDED
+
+
+def test_an_approved_run_does_not_start_after_the_approvals_time_is_over(empty_house: House) -> None:
+    """The bot was away from the last approval until later: nobody expects the failover any more, so it is void."""
+    house = empty_house
+    house.live(policy={"expires_after": 2, "remind_before": 1})
+    operation, card = house.asked()
+    house.change(GONE)
+    assert house.bob.click("Approve", ts=card).ok
+    house.reaches(operation, State.APPROVED)
+    house.dies()
+    house.change(BACK)
+    expires = house.operation(operation).expires_at
+    assert expires
+    house.until(lambda: clock.now() > expires)
+    house.live()
+    assert (house.closed(operation).state, house.runs()) == (State.STALE, 0)
+    assert "the approvals were good until" in house.sees(operation, "Void")["rendered"]

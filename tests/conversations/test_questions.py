@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import pytest
 
-from bot import clock
 from commands import load
-from engine.lab.world import World
 from engine.states import State
 from tests.conversations.house import House
 
@@ -82,20 +78,15 @@ def test_questions_are_on_record(house: House) -> None:
 
 def test_an_engine_that_does_not_answer_is_a_sentence(house: House) -> None:
     """To a question and to a request; when it is back, so are the answers."""
-    _sql(house, "ALTER TABLE pool RENAME TO gone")
+    house.change("ALTER TABLE pool RENAME TO gone")
     house.alice.command("/pools")
     assert "Nothing was changed." in house.alice.wait_for("The engine could not be read.")["rendered"]
     operation = house.ask("/failover pool01")
     op = house.closed(operation)
     assert (op.state, house.rows(operation)[-1].body["code"]) == (State.REFUSED, "E_ENGINE_UNAVAILABLE")
     assert "csfailover check tells what is wrong" in house.sees(operation, "Refused.")["rendered"]
-    _sql(house, "ALTER TABLE gone RENAME TO pool")
+    house.change("ALTER TABLE gone RENAME TO pool")
     house.asked()
-
-
-def _sql(house: House, statement: str) -> None:
-    with closing(World(house.world, clock=clock.unix)) as world, world.change("drill") as db:
-        db.execute(statement)
 
 
 def test_a_question_in_a_channel_without_the_bot_is_answered_all_the_same(house: House) -> None:

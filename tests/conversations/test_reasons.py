@@ -88,3 +88,10 @@ def test_half_a_character_does_not_break_the_bot(house: House) -> None:
     status, _ = forge.submission(house.url, operation, "no \ud800 way")
     assert status == 200
     assert house.closed(operation).state is State.DENIED
+
+
+def test_what_is_repeated_to_the_asker_is_no_markup(house: House) -> None:
+    """Typed text in a private answer stays text, too."""
+    house.alice.command("/failover <!channel>")
+    told = house.alice.messages()[-1]
+    assert "There is no pool '&lt;!channel&gt;'" in told["text"]

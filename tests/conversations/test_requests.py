@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
 
 import pytest
 
-from bot import clock
-from engine.lab.world import World
 from engine.states import State
 from tests.conversations import forge
 from tests.conversations.house import House
@@ -45,8 +42,7 @@ def test_what_cannot_be_meant_is_refused_at_once_with_what_to_type_instead(house
 def test_an_ambiguous_short_name_is_never_guessed(empty_house: House) -> None:
     """Two pools called pool01: both are named, none is taken, and the whole name works."""
     house = empty_house
-    with closing(World(house.world, clock=clock.unix)) as world, world.change("rename") as db:
-        db.execute("UPDATE pool SET fqdn = 'pool01.emea.contoso.com' WHERE fqdn = 'pool03.contoso.com'")
+    house.change("UPDATE pool SET fqdn = 'pool01.emea.contoso.com' WHERE fqdn = 'pool03.contoso.com'")
     house.live()
     assert (
         "'pool01' could be pool01.contoso.com, pool01.emea.contoso.com" in house.alice.command("/failover pool01").text

@@ -88,6 +88,12 @@ def test_a_channel_that_is_shared_with_another_company_is_refused(house: House) 
     assert (house.operations(), house.refusals()) == ((), [("U0ALICE", "E_SHARED_CHANNEL")])
 
 
+def test_a_direct_message_is_refused(house: House) -> None:
+    """No lead would see the card, and the pair would be locked until it expires."""
+    assert "no lead could see the card" in house.person("alice", "D0ALICE").command("/failover pool01").text
+    assert house.operations() == ()
+
+
 def test_where_channels_are_configured_no_other_is_taken(empty_house: House) -> None:
     """Also when the bot is a member."""
     house = empty_house
