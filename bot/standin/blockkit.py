@@ -51,16 +51,11 @@ def problems(blocks: Any, surface: Surface = "message", at: str = "/blocks") -> 
     """
     found = list(listed(at, blocks, 0, MOST_BLOCKS[surface]))
     seen: set[str] = set()
-    for n, block in enumerate(blocks if isinstance(blocks, list) else []):
+    for n, block in each(blocks):
         here = f"{at}/{n}"
-        if not isinstance(block, Mapping):
-            found.append(bad(here, "must be an object"))
-            continue
         found += _block(here, block, ALLOWED[surface])
         found += _unique(f"{here}/block_id", block.get("block_id"), seen, "block_id")
-    if isinstance(blocks, list):
-        found += _together(at, [block for _, block in each(blocks)])
-    return found
+    return [*found, *_together(at, [block for _, block in each(blocks)])]
 
 
 def view_problems(view: Any) -> list[str]:
@@ -92,7 +87,7 @@ def _unique(at: str, value: Any, seen: set[str], what: str) -> Problems:
     if value is None:
         return
     yield from string(at, value, 255)
-    if value in seen:
+    if str(value) in seen:
         yield bad(at, f"{what} {value!r} used twice")
     seen.add(str(value))
 
@@ -161,7 +156,7 @@ def _input(at: str, block: Mapping[str, Any]) -> Problems:
 def _rich_text(at: str, block: Mapping[str, Any]) -> Problems:
     yield from listed(f"{at}/elements", block.get("elements"), 1, 1000)
     for n, part in each(block.get("elements")):
-        if part.get("type") not in _RICH:
+        if str(part.get("type")) not in _RICH:
             yield bad(f"{at}/elements/{n}/type", f"unsupported type: {part.get('type')}")
         elif not isinstance(part.get("elements"), list):
             yield bad(f"{at}/elements/{n}/elements", "must be an array")
@@ -172,7 +167,7 @@ def _markdown(at: str, block: Mapping[str, Any]) -> Problems:
 
 
 def _table(at: str, block: Mapping[str, Any]) -> Problems:
-    yield from listed(f"{at}/rows", block.get("rows"), 1, 100)
+    yield from listed(f"{at}/rows", block.get("rows"), 1, 100, of=list)
     for n, row in enumerate(block["rows"] if isinstance(block.get("rows"), list) else []):
         yield from listed(f"{at}/rows/{n}", row, 1, 20)
         for m, cell in each(row):

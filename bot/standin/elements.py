@@ -72,17 +72,20 @@ def text(at: str, value: Any, limit: int, plain: bool = False) -> Problems:
     yield from string(f"{at}/text", value.get("text"), limit)
 
 
-def listed(at: str, value: Any, least: int, most: int) -> Problems:
+def listed(at: str, value: Any, least: int, most: int, of: type = Mapping) -> Problems:
+    """An array of `least` to `most` objects (a table's rows: of arrays)."""
     if not isinstance(value, list):
         yield bad(at, "must be an array")
     elif len(value) < least:
         yield bad(at, f"no fewer than {least} items allowed")
     elif len(value) > most:
         yield bad(at, f"no more than {most} items allowed")
+    else:
+        yield from (bad(f"{at}/{n}", "must be an object") for n, item in enumerate(value) if not isinstance(item, of))
 
 
 def each(value: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The objects of a list with their places; what is not an object is somebody else's problem."""
+    """The objects of a list with their places; what is not an object is named by `listed`."""
     for n, item in enumerate(value if isinstance(value, list) else []):
         if isinstance(item, Mapping):
             yield n, item
@@ -167,7 +170,7 @@ def _select(at: str, thing: Mapping[str, Any]) -> Problems:
     if thing.get("options") is not None:
         yield from options(f"{at}/options", thing["options"], 1, 100)
         first = thing.get("initial_option")
-        if first is not None and first not in thing["options"]:
+        if first is not None and first not in [option for _, option in each(thing["options"])]:
             yield bad(f"{at}/initial_option", "must be one of the options")
     if groups is not None:
         yield from listed(f"{at}/option_groups", groups, 1, 100)

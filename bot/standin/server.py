@@ -101,7 +101,7 @@ class StandIn:
     async def _serve(self, listening: Future[None]) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         async with aiohttp.ClientSession(trust_env=False) as session:
-            sockets = Sockets(fresh=lambda: f"{self.world.serial():x}")
+            sockets = Sockets(lambda: f"{self.world.serial():x}", self.world.changed)
             runner = web.AppRunner(self._app(sockets, session, self._stopping), shutdown_timeout=0.5, access_log=None)
             await runner.setup()
             try:

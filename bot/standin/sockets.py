@@ -23,18 +23,26 @@ LATEST_ACK_SECONDS = 60.0  # a late one is still noted, for the inspector; then 
 
 @dataclass(eq=False)
 class Connection:
-    """One client. `deaf`: the TCP connection stands, but nobody is at home (a lost NAT entry)."""
+    """One client. `deaf`: the TCP connection stands, but nobody is at home (a lost NAT entry).
+
+    `leaving`: asked to reconnect; gets payloads only while there is no other.
+    """
 
     ws: web.WebSocketResponse
     request: web.Request
     deaf: bool = False
+    leaving: bool = False
 
 
 @dataclass
 class Sockets:
-    """`fresh` makes unique strings; `base` is the websocket address, known once the server listens."""
+    """`fresh` makes unique strings; `changed` hears of connections that come and go.
+
+    `base` is the websocket address, known once the server listens.
+    """
 
     fresh: Callable[[], str]
+    changed: Callable[[], None]
     base: str = ""
     refuse: int = 0
     connections: list[Connection] = field(default_factory=list)
@@ -64,6 +72,7 @@ class Sockets:
             await ws.close()
             return ws
         self.connections.append(connection)
+        self.changed()
         pinging = asyncio.create_task(self._ping(connection))
         try:
             await self._serve(connection)
@@ -94,6 +103,7 @@ class Sockets:
     def _forget(self, connection: Connection) -> None:
         if connection in self.connections:
             self.connections.remove(connection)
+            self.changed()
 
     def _acknowledged(self, text: str) -> None:
         try:
@@ -106,6 +116,9 @@ class Sockets:
                 future.set_result(said)
                 return
 
+    def staying(self) -> list[Connection]:
+        return [connection for connection in self.connections if not connection.leaving]
+
     async def send(self, envelope: str, envelope_id: str) -> asyncio.Future[Json] | None:
         """Give the envelope to one connection, in turn; the future ends with its acknowledgement.
 
@@ -114,7 +127,8 @@ class Sockets:
         if not self.connections:
             return None
         self.turn += 1
-        connection = self.connections[self.turn % len(self.connections)]
+        staying = self.staying() or self.connections
+        connection = staying[self.turn % len(staying)]
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(envelope_id, []).append(future)
         future.add_done_callback(lambda _: self._done(envelope_id, future))
@@ -144,6 +158,7 @@ class Sockets:
                 self._forget(connection)
                 await connection.ws.close()
             else:
+                connection.leaving = True
                 await connection.ws.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
     async def close(self) -> None:

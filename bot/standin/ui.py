@@ -113,7 +113,7 @@ class Ui:
             "messages": [world.seen(message) for message in world.visible(cid, uid)],
             "modal": payloads.view_wire(modal) if modal else None,
             "home": payloads.view_wire(home) if home else None,
-            "connected": len(self.sockets.connections),
+            "connected": len(self.sockets.staying()),
             "transport": "http" if self.deliveries.deliver_to() else "socket",
         }
 
