@@ -16,6 +16,7 @@ from typing import Any
 
 from audit.model import Row
 from audit.reader import Reader
+from audit.store import Store
 from audit.verify import verify
 from bot import clock, demo
 from bot.compose import Bot, assemble
@@ -74,6 +75,7 @@ class House:
         speed: float | None = None,
         pace: Pace | None = None,
         channels: tuple[str, ...] = (),
+        log: type[Store] = Store,
     ) -> None:
         """A new life of the bot on the same files; returns when it hears Slack and knows the pools."""
         config = Config.model_validate(
@@ -92,7 +94,7 @@ class House:
             }
         )
         lab = Lab(self.world, clock=clock.unix, wait=clock.wait, speed=speed)
-        self.bot = bot = assemble(config, demo.secrets(), lab, pace=pace or Hurried())
+        self.bot = bot = assemble(config, demo.secrets(), lab, log, pace=pace or Hurried())
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
         self.until(lambda: bot.watch.topology() is not None and not bot.link.trouble)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
+from audit.model import Entry, Row
+from audit.store import Store
+from bot import clock
 from bot.standin import Person
 from engine.states import State
 from tests.conversations import forge
 from tests.conversations.house import House
+
+
+class Slow(Store):
+    """Rows are on disk, and seen by others, well before the one who wrote them hears of it."""
+
+    def append(self, entries: Sequence[Entry], **how: Any) -> tuple[Row, ...]:
+        rows = super().append(entries, **how)
+        clock.wait(0.2)
+        return rows
 
 
 def _at_once(*acts: Callable[[], object]) -> None:
@@ -75,3 +88,13 @@ def test_requests_on_one_pair_at_the_same_moment_are_one_operation(house: House)
     )
     assert len(house.operations()) == 1
     assert sum("is open on this pair" in words for words in told) == 1
+
+
+def test_the_card_shows_the_newest_row_though_its_writer_is_still_busy(empty_house: House) -> None:
+    """The poster is woken by the row itself, and shows that one and not the one before."""
+    house = empty_house
+    house.live(log=Slow)
+    operation, card = house.asked("/failover pool01 --disaster")
+    house.told(operation, "Preflight passed")
+    assert house.bob.click("Approve", ts=card).ok
+    assert "Waiting for 1 of 2" in house.sees(operation, "Approved by Bob.")["rendered"]
