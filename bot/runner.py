@@ -10,15 +10,18 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 
 from audit.model import CannotRecord
-from bot.journal import BOT, Journal
+from bot.blocks import cut
+from bot.journal import BOT, Journal, UnreadableError
 from bot.people import People
 from engine import plan as plans
 from engine import rules, verdict
 from engine.events import Event, RequestStale, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Policy, Record
+from engine.model import Ended, Facts, Outcome, Policy, Record, Refusal
 from engine.port import Engine, EngineError, SightLost
 from engine.rules import Reading, Step
 from engine.states import Operation, State
@@ -26,6 +29,10 @@ from engine.states import Operation, State
 log = logging.getLogger(__name__)
 TICK = 0.5
 """Seconds after which the runner looks at the clock even when nothing was appended."""
+LONGEST_RECORD = 8_000
+"""Characters of one line of the engine that are kept; a row holds 64 KB, and a control character takes six bytes."""
+MUCH_LATER = 300.0
+"""Seconds until an operation that this version cannot read is looked at again."""
 AGAIN = 5.0
 """Seconds between two looks at an operation that is settling, or whose engine does not answer."""
 
@@ -45,6 +52,7 @@ class Runner:
         policy: Policy,
         clock: Callable[[], datetime],
         new_run: Callable[[], str],
+        monotonic: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._engine = engine
@@ -52,11 +60,13 @@ class Runner:
         self._policy = policy
         self._clock = clock
         self._new_run = new_run
+        self._monotonic = monotonic
         self._busy: set[str] = set()
         self._not_before: dict[str, tuple[State, datetime]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
+        self._runs = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
+        self._checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="preflight")
         self._thread = threading.Thread(target=self._loop, name="runner", daemon=True)
 
     def start(self) -> None:
@@ -66,7 +76,8 @@ class Runner:
         self._stopping.set()
         self._engine.close()
         self._thread.join()
-        self._pool.shutdown(wait=True)
+        self._checks.shutdown(wait=True)
+        self._runs.shutdown(wait=True)
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
@@ -81,11 +92,13 @@ class Runner:
 
     def _take_moves(self) -> None:
         for operation in self._journal.store.open_operations():
-            if operation in self._busy or not self._due(operation):
+            if operation in self._busy or not (op := self._due(operation)):
                 continue
             with self._lock:
                 self._busy.add(operation)
-            self._pool.submit(self._work, operation)
+            # What-ifs and requests are read by a few threads of their own: they never keep a run waiting.
+            pool = self._checks if op.state is State.ASKED else self._runs
+            pool.submit(self._work, operation)
 
     def _work(self, operation: str) -> None:
         """Move after move, until this operation waits for a person, a time, or another look later."""
@@ -106,16 +119,23 @@ class Runner:
 
     def _due(self, operation: str) -> Operation | None:
         """The operation, if there is something to do for it now."""
-        now = self._clock()
-        op = self._journal.current(operation)
-        state, at = self._not_before.get(operation, (op.state, now))
-        if at > now and state is op.state:
+        state, at = self._not_before.get(operation, (None, 0.0))
+        waiting = self._monotonic() < at
+        if waiting and state is None:
+            return None
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError:
+            log.exception("operation %s is left alone", operation)
+            self._not_before[operation] = None, self._monotonic() + MUCH_LATER
+            return None
+        if waiting and state is op.state:
             return None  # and once it has moved on, as by a lead's word, nothing waits
-        return None if rules.next_move(op, now).step in {Step.WAIT, Step.NOTHING} else op
+        return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
 
     def _later(self, operation: str) -> None:
-        state = self._journal.current(operation).state
-        self._not_before[operation] = state, self._clock() + timedelta(seconds=AGAIN)
+        """Not before AGAIN is over, unless it moves on. On a clock that nobody sets back."""
+        self._not_before[operation] = self._journal.current(operation).state, self._monotonic() + AGAIN
 
     def _do(self, op: Operation, step: Step) -> None:
         match step:
@@ -149,6 +169,11 @@ class Runner:
         except EngineError as error:
             self._not_when_stopping()
             event = rules.unreadable(error.sentence, error.detail)
+        except (CannotRecord, Stopping):
+            raise
+        except Exception as bug:
+            log.exception("operation %s: preflight met a bug", op.id)
+            event = rules.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
         self._append(op, lambda _: (event,))
 
     def _read(self, op: Operation) -> Reading:
@@ -159,9 +184,10 @@ class Runner:
     def _last_ended(self, op: Operation) -> datetime | None:
         """When a run on this pair last ended, among the latest operations."""
         for operation in self._journal.store.last_operations(50):
-            other = self._journal.current(operation)
-            if other.started_at and other.closed_at and _same_pair(op, other):
-                return other.closed_at
+            with suppress(UnreadableError):
+                other = self._journal.current(operation)
+                if other.started_at and other.closed_at and _same_pair(op, other):
+                    return other.closed_at
         return None
 
     def _look(self, op: Operation) -> None:
@@ -183,7 +209,9 @@ class Runner:
         except EngineError as error:
             self._not_when_stopping()
             log.warning("operation %s: the facts cannot be read: %s", op.id, error.say)
-            return None
+        except Exception:
+            log.exception("operation %s: reading the facts met a bug", op.id)
+        return None
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -193,20 +221,24 @@ class Runner:
             ticket = self._engine.ticket(op.request.pool, self._new_run(), self._new_run(), self._new_run())
         except EngineError as error:
             self._not_when_stopping()
-            self._cannot_start(op, error)
+            self._cannot_start(op, f"the engine cannot be reached: {error.say}")
             return
-        event = rules.rechecked(op, reading, self._people.persons(), ticket, self._policy, self._clock())
+        persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
+        if isinstance(persons, Refusal):
+            self._cannot_start(op, persons.say)
+            return
+        event = rules.rechecked(op, reading, persons, ticket, self._policy, self._clock())
         after = self._append(op, lambda _: (event,))
         # Only the append that carries our own ticket gives the right to call the engine.
         if isinstance(event, RunIntended) and after.ticket == event.ticket:
             self._carry_out(after, resumed=False)
 
-    def _cannot_start(self, op: Operation, error: EngineError) -> None:
+    def _cannot_start(self, op: Operation, why: str) -> None:
         assert op.expires_at is not None
         if self._clock() < op.expires_at:
             self._later(op.id)
             return
-        self._append(op, lambda _: (RequestStale((f"the engine cannot be reached: {error.say}",)),))
+        self._append(op, lambda _: (RequestStale((why,)),))
 
     def _follow(self, op: Operation) -> None:
         self._carry_out(op, resumed=True)
@@ -214,7 +246,6 @@ class Runner:
     def _carry_out(self, op: Operation, *, resumed: bool) -> None:
         assert op.ticket is not None
         assert op.plan is not None
-        assert plans.digest(op.plan) == op.digest, "the plan in the log is not the approved one"
         try:
             if resumed:
                 outcome = self._engine.reattach(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
@@ -223,20 +254,30 @@ class Runner:
         except EngineError as error:
             self._not_when_stopping()
             outcome = _unsent(error, resumed)
+        except (CannotRecord, Stopping):
+            raise  # the run goes on without us, and is found again
+        except Exception as bug:
+            log.exception("operation %s: following its run met a bug", op.id)
+            outcome = Outcome(Ended.UNKNOWN, f"The bot met a bug ({type(bug).__name__}) and lost sight of the run.")
         if outcome.ended is Ended.UNKNOWN:
             self._not_when_stopping()
         self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
 
     def _sink(self, operation: str) -> Callable[[Record], None]:
         def sink(record: Record) -> None:
-            if self._stopping.is_set() and record.stream != "phase":
-                raise Stopping
-            self._journal.transact(operation, lambda _: (RunRecorded(record),), BOT)
+            # While stopping too: what an engine hands over it has taken from the server, which does not tell it again.
+            self._journal.transact(operation, lambda _: (RunRecorded(_keepable(record)),), BOT)
 
         return sink
 
     def _cancelled(self, operation: str) -> Callable[[], bool]:
         return lambda: bool(self._journal.current(operation).stop_asked_by)
+
+
+def _keepable(record: Record) -> Record:
+    """A record that a row can hold, whatever the other side says: no half characters, no book."""
+    text = record.text.encode("utf-8", "replace").decode()
+    return replace(record, text=cut(text, LONGEST_RECORD))
 
 
 def _unsent(error: EngineError, resumed: bool) -> Outcome:

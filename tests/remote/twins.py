@@ -109,7 +109,7 @@ class Twin:
         return op
 
     def events(self, operation: str) -> list[Event]:
-        return [event for _, event in self.journal.events(operation)]
+        return [event for _, event in self.journal.history(operation)[1]]
 
     def told(self, operation: str) -> list[tuple[str, str]]:
         """What the cmdlet said, without the engine's own words."""

@@ -1,0 +1,63 @@
+"""`make demo-remote`: a page, a bot and a test peer in two processes, that begin and end together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.standin import Person
+from tests.wsman.peer import ROOT
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.wsman.demo",
+        "--port",
+        "0",
+        "--speed",
+        "3600",
+        "--data",
+        str(tmp_path / "d"),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        yield running
+        running.kill()
+
+
+def peer_of(demo: subprocess.Popen[str]) -> int:
+    """The one child of the demo."""
+    (child,) = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+    return int(child)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_over_the_wire_answers_and_ends_with_its_peer(
+    demo: subprocess.Popen[str], how: signal.Signals
+) -> None:
+    """It tells its address, a command gets its card, and asked to end it ends in order, the peer with it."""
+    assert demo.stdout
+    found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", demo.stdout.readline())
+    assert found
+    alice = Person(found[1], "U0ALICE")
+    while "recorded as" not in (said := alice.command("/failover pool01").text):
+        assert "Try again" in said
+    card = alice.wait_for("Approve", 30)
+    assert "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com" in card["rendered"]
+    peer = peer_of(demo)
+    demo.send_signal(how)
+    _, errors = demo.communicate(timeout=20)
+    assert demo.returncode == 0
+    assert errors == ""
+    assert not Path(f"/proc/{peer}").exists()
