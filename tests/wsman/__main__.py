@@ -92,6 +92,7 @@ def run(settings: Settings, backend: Backend, tapes: Path | None, directory: Pat
     print(json.dumps(listening), flush=True)
     if not detached:
         threading.Thread(target=_until_end_of_input, args=(stop,), daemon=True).start()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is meant for whoever holds our input
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     while not stop.wait(SWEEP):
         shells.sweep()
