@@ -40,6 +40,7 @@ PERSONS = {
     "alice": Person("alice", "Alice", frozenset({"oncall"})),
     **{name: Person(name, name.title(), frozenset({"lead"})) for name in LEADS},
 }
+ACCOUNTS = {f"U0{name.upper()}": name for name in PERSONS}
 CLOCKS = {"pool": ("down_since", "at", "synced_at"), "step": ("run", "at"), "loss": ("run",)}
 """What equal worlds may differ in: when something happened, and ids of runs."""
 Trouble = tuple[str, ...]
@@ -61,15 +62,19 @@ class Twin:
     def __init__(self, place: Path, engine: Engine, world: World) -> None:
         started = time.monotonic()
 
+        def gone_by() -> float:
+            return (time.monotonic() - started) * FASTER
+
         def now() -> datetime:
-            return NOON + timedelta(seconds=(time.monotonic() - started) * FASTER)
+            return NOON + timedelta(seconds=gone_by())
 
         self.engine = engine
         self.world = world
         self.store = Store.open(place / f"log-of-{engine.name}.db", clock=now)
         self.journal = Journal(self.store, now)
-        people = People("T0", PERSONS, {}, (), WebClient(), time.monotonic)
-        self.runner = Runner(self.journal, engine, people, POLICY, now, clock.run_id)
+        nowhere = WebClient(base_url="http://127.0.0.1:1/", retry_handlers=[])
+        people = People("T0", PERSONS, ACCOUNTS, (), nowhere, gone_by)
+        self.runner = Runner(self.journal, engine, people, POLICY, now, clock.run_id, gone_by)
         self.runner.start()
 
     def close(self) -> None:
