@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.standin.people import Json
 from engine.model import Verdict
 from engine.states import State
@@ -51,7 +53,7 @@ def test_a_lead_who_has_looked_settles_a_doubt_that_reading_does_not_settle(empt
 
 
 def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
-    """It is their word, and what can be read stands beside it."""
+    """It is their word and counts at once; what can be read stands beside it."""
     house = empty_house
     operation, card = _in_doubt(house)
     house.carol.click("It happened", ts=card["ts"])
@@ -59,3 +61,5 @@ def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
     assert "Carol looked and says: it happened. Reason: users sign in at pool02 (read at that time: pool01" in shown
+    at = {row.kind: row.at for row in house.rows(operation)}
+    assert at["operation.closed"] - at["run.resolved"] < timedelta(seconds=3)
