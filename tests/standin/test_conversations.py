@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.standin import Person
@@ -109,7 +111,9 @@ def test_a_redelivery_is_the_same_bytes_again(office: Office, alice: Person) -> 
 
 def test_an_ack_after_three_seconds_is_a_failure_for_the_asker(socketed: Office, alice: Person) -> None:
     """The asker reads operation_timeout, the late answer is not shown; the inspector still learns when it came."""
+    started = time.monotonic()
     answer = alice.command("/late")
+    assert 2.9 < time.monotonic() - started < LATE + 1
     assert answer.status == "operation_timeout"
     assert answer.text == '/late failed with the error "operation_timeout"'
     alice.command("/echo still here")

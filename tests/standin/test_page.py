@@ -48,6 +48,10 @@ def test_two_people_use_the_page(socketed: Office, browser: Browser) -> None:
     expect(alice.get_by_role("note")).to_have_text("This is a stand-in, not Slack. Nothing leaves this machine.")
     types(alice, "<img src=x onerror=alert(1)> *look*")
     expect(bob.get_by_role("article").first).to_contain_text("<img src=x onerror=alert(1)> look")
+    links = "<javascript:alert(1)|here> and <https://learn.microsoft.com/|there>"
+    socketed.client.chat_postMessage(channel="C0INCIDENT", text=links)
+    expect(bob.get_by_role("link", name="there")).to_have_attribute("rel", "noopener noreferrer")
+    expect(bob.get_by_role("link")).to_have_count(1)
     types(alice, "/card")
     card = bob.get_by_role("article").filter(has_text="asks for")
     card.get_by_role("button", name="Approve").click()
