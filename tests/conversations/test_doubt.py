@@ -60,6 +60,7 @@ def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
     assert house.carol.submit({"reason": "users sign in at pool02"}).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
-    assert "Carol looked and says: it happened. Reason: users sign in at pool02 (read at that time: pool01" in shown
+    assert "Carol looked and says: it happened. Reason: users sign in at pool02" in shown
+    assert "ead at that time: pool01.contoso.com is FailingOver" in shown
     at = {row.kind: row.at for row in house.rows(operation)}
     assert at["operation.closed"] - at["run.resolved"] < timedelta(seconds=3)

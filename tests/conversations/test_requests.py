@@ -145,7 +145,7 @@ def test_a_secret_that_is_typed_is_not_recorded(house: House, typed: str) -> Non
 def test_a_second_request_on_the_pair_is_told_who_asked_when_and_what_to_do(house: House) -> None:
     """Also from the other side of the pair."""
     operation, _ = house.asked("/failover pool01")
-    for line in ("/failover pool01", "/failover pool02 --disaster", "/failback pool02"):
+    for line in ("/failover pool01", "/failover pool02", "/failback pool02"):
         told = house.bob.command(line).text
         assert f"Operation {operation} is open on this pair: failover of pool01.contoso.com, asked by Alice at" in told
         assert "have Alice withdraw it" in told
