@@ -22,11 +22,11 @@ from engine.events import Event, RunIntended, from_body
 from engine.states import Operation, State, evolve
 from tests.crash import incident as crash
 from tests.crash.child import Bullet
-from tests.remote.child import live
+from tests.remote.child import AtPhase, live
 from tests.remote.wire import section
 from tests.wsman.peer import Peer
 
-Shot = Bullet | float
+Shot = Bullet | AtPhase | float
 """Kills at a commit of the log, or so many seconds after a run was intended."""
 
 
@@ -49,7 +49,7 @@ class RemoteIncident(crash.Incident):
         super().__enter__()
         return self
 
-    def live(self, bullet: Bullet | None = None) -> crash.Life:
+    def live(self, bullet: Bullet | AtPhase | None = None) -> crash.Life:
         """A new life of the bot on the same files."""
         ours, its = multiprocessing.Pipe(duplex=False)
         engine = section(self.peer, self.wire, **self.engine)
@@ -78,7 +78,7 @@ class RemoteIncident(crash.Incident):
 
     def _shot_at(self, shot: Shot) -> crash.Life:
         """A life up to the moment in which it is, or was, killed, or to the end of the incident."""
-        if isinstance(shot, Bullet):
+        if not isinstance(shot, float):
             life = self.live(shot)
             self.act_until(lambda: life.gone or self.settled())
             return life
@@ -125,8 +125,8 @@ class RemoteIncident(crash.Incident):
             return [run for (run,) in db.execute("SELECT id FROM run ORDER BY rowid")]
 
     def silent(self) -> bool:
-        """Whether nothing is on its way: the server is not at any changing command."""
-        return not any(shell["commands"] for shell in self.peer.shells())
+        """Whether the server is at no command at this moment."""
+        return not any("running" in shell["commands"].values() for shell in self.peer.shells())
 
 
 def place_of(parent: Path, number: int) -> Path:
