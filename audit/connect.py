@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from audit import schema
 from audit.model import CannotOpen
 
-BUSY_SECONDS = 2.0
+BUSY_SECONDS = 1.0
 """How long a write waits for somebody else's lock (a shell on the file). Below the 3 s in which Slack wants an ack."""
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from audit.model import Verification
 from bot.blocks import Block, Card, bold, bullets, code, context, line, literal, preformatted, rich
-from bot.journal import Journal
+from bot.journal import Journal, UnreadableError
 from bot.story import told
 from commands._wish import Answer, Line
 from engine.model import Facts, Topology
@@ -86,7 +87,16 @@ class LiveView:
 
     @property
     def health(self) -> Sequence[str]:
-        return self._troubles()
+        return [*self._troubles(), *self._unreadable()]
+
+    def _unreadable(self) -> list[str]:
+        told = []
+        for operation in self._journal.store.open_operations():
+            try:
+                self._journal.current(operation)
+            except UnreadableError as error:
+                told.append(f"{error} Its pools stay locked.")
+        return told
 
     def topology(self) -> Topology:
         return self._engine.topology()
@@ -105,10 +115,18 @@ class LiveView:
         return self._engine.roles(cmdlet)
 
     def open_operations(self) -> Sequence[Operation]:
-        return [self._journal.current(op) for op in self._journal.store.open_operations()]
+        return self._readable(self._journal.store.open_operations())
 
     def last_operations(self, limit: int) -> Sequence[Operation]:
-        return [self._journal.current(op) for op in self._journal.store.last_operations(limit)]
+        return self._readable(self._journal.store.last_operations(limit))
+
+    def _readable(self, operations: Sequence[str]) -> list[Operation]:
+        """Those that this version can read; /pools tells of the others."""
+        found = []
+        for operation in operations:
+            with suppress(UnreadableError):
+                found.append(self._journal.current(operation))
+        return found
 
     def operation(self, operation: str) -> Operation | None:
         op = self._journal.current(operation)
@@ -117,7 +135,7 @@ class LiveView:
     def timeline(self, operation: str) -> Sequence[Line]:
         return [
             Line(row.seq, row.at, row.kind, row.actor.rpartition("/")[2], told(event))
-            for row, event in self._journal.events(operation)
+            for row, event in self._journal.history(operation)[1]
         ]
 
     def verified(self) -> str:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App, BoltResponse, Respond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackClientError
 from bot.answers import failed, shown
 from bot.blocks import Card
 from bot.desk import Desk, Reply, Sender
+from bot.journal import UnreadableError
 from bot.modals import ASKS, REASON, modal, reason_of
 from commands import load
 from commands._wish import Look, View
@@ -39,7 +40,9 @@ class Listeners:
         self._desk = desk
         self._view = view
         self._client = client
-        self._after = ThreadPoolExecutor(max_workers=8, thread_name_prefix="answer")
+        self._questions = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
+        # Apart from the questions, which may take long: who was refused hears of it at once.
+        self._after = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
         self.app = App(
             # Without the token, which `authorize` gives: one workspace, so no call to Slack is needed to know who
             # we are while somebody waits.
@@ -59,21 +62,22 @@ class Listeners:
         self.app.error(self._broke)
 
     def close(self) -> None:
-        self._after.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._questions, self._after):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     # --- slash commands --------------------------------------------------------------------------------------------
 
     def _commanded(self, name: str) -> Callable[..., None]:
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
             sender = Sender(body["user_id"], body["team_id"], body["channel_id"], f"command:{body['trigger_id']}")
-            reply = self._desk.command(name, body.get("text", ""), sender)
+            reply = self._desk.command(name, _sayable(body.get("text", "")), sender)
             if reply.answer:
                 card = shown(reply.answer)
                 ack(text=_literal(card.text), blocks=list(card.blocks))
             else:
                 ack(text=_literal(reply.text))
             if reply.look:
-                self._after.submit(self._answer, reply.look, respond)
+                self._questions.submit(self._answer, reply.look, respond)
 
         return listener
 
@@ -82,6 +86,8 @@ class Listeners:
             card = shown(look.answer(self._view))
         except EngineError as error:
             card = shown(failed(error))
+        except UnreadableError as error:
+            card = Card(str(error), ())
         except Exception:  # whoever asked gets an answer in any case
             log.exception("a question could not be answered")
             card = Card(BROKEN, ())
@@ -149,14 +155,24 @@ class Listeners:
         except (SlackClientError, OSError):
             log.warning("a private answer did not reach Slack", exc_info=True)
 
-    def _broke(self, error: Exception, ack: Ack) -> None:
+    def _broke(self, error: Exception, body: Body, respond: Respond) -> BoltResponse:
+        """Bolt drops what an error handler acknowledges, and sends what it returns: for a command its text, for a
+        click nothing, so that one is told apart."""
         log.error("a listener met a bug", exc_info=error)
-        ack(text=BROKEN)
+        if "command" in body:
+            return BoltResponse(status=200, body={"text": BROKEN}, headers={"content-type": ["application/json"]})
+        self._after.submit(self._tell, respond, BROKEN)
+        return BoltResponse(status=200, body="")
 
 
 def _literal(text: str) -> str:
     """As mrkdwn that means nothing but its characters: what was typed is repeated here and there."""
     return escape(text, quote=False)
+
+
+def _sayable(text: str) -> str:
+    """Without half characters (lone surrogates), which no file and no message can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _value(body: Body) -> str:

@@ -109,6 +109,12 @@ def actions(block_id: str, *buttons: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
 
 
+def simple(card: Card) -> tuple[Block, ...]:
+    """The card in the two oldest kinds of block: its text, and its buttons."""
+    text = {"type": "plain_text", "text": cut(card.text, 2_900), "emoji": True}
+    return ({"type": "section", "text": text}, *(b for b in card.blocks if b["type"] == "actions"))
+
+
 def plain(card: Card) -> str:
     """A card as text, for the terminal, the tests and as fallback."""
     return "\n".join(filter(None, map(_plain_block, card.blocks))) or card.text

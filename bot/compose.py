@@ -53,8 +53,8 @@ class Bot:
     def stop(self) -> None:
         """Lets runs go without ending them: the next life of the bot finds them by their tickets."""
         self.link.stop()
+        self.runner.stop()  # closes the engine, so that no question waits for it
         self.listeners.close()
-        self.runner.stop()
         self.poster.stop()
         self.watch.stop()
         self.store.close()
@@ -111,8 +111,8 @@ def assemble(
     journal = Journal(store, clock.now)
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     watch = Watch(engine, people, store, clock.monotonic)
-    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id)
-    poster = Poster(journal, patient, engine.name, _leads(config), clock.monotonic, pace or Pace())
+    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic)
+    poster = Poster(journal, patient, engine.name, _leads(config), people.channel, clock.monotonic, pace or Pace())
     desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
     troubles: list[Link] = []
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
 from bot import story
 from bot.blocks import legible
-from bot.journal import Journal
+from bot.journal import Journal, UnreadableError
 from bot.people import People
 from commands import load
 from commands._command import Parsed
@@ -23,7 +23,7 @@ from engine import rules
 from engine.events import ApprovalRefused, Event, RequestAsked
 from engine.model import Person, Policy, Pool, Refusal, Topology
 from engine.resolve import pair_of, resolve
-from engine.states import Operation
+from engine.states import BEGUN, Operation, State
 
 _TOKEN = re.compile(
     r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|AKIA[0-9A-Z]{12,}|(?i:(?:pass(?:word|wd)?|pwd|secret|token)\s*[:=]\s*\S+)"
@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 Rule = Callable[[Operation, Person], Sequence[Event] | Refusal]
 _ANY_REASON = "…"
 """Stands for the reason while it is still asked for."""
+UPDATE = "Run the version of csfailover that wrote it, or a newer one."
 NOT_YET = Refusal(
     "E_NO_TOPOLOGY",
     "I do not know yet which pools there are: the engine has not answered. Nothing was started.",
@@ -131,8 +132,11 @@ class Desk:
             wish.reason,
             f"/{name} {text}".strip(),
             parsed.repairs,
+            found.backup or "",
         )
-        decided = rules.ask(request, who, self._policy)
+        if not wish.options.whatif and (holder := self._journal.store.holder(pair_of(found))):
+            return self._refuse_command(self._locked(holder), name, text, sender, parsed)
+        decided = rules.ask(request, who, self._policy, self._people.persons().values())
         if isinstance(decided, Refusal):
             return self._refuse_command(decided, name, text, sender, parsed)
         return self._open(decided, found, request, name, text, sender)
@@ -159,12 +163,15 @@ class Desk:
         )
 
     def _locked(self, holder: str) -> Refusal:
-        op = self._journal.current(holder)
+        try:
+            op = self._journal.current(holder)
+        except UnreadableError as error:
+            return Refusal("E_LOCKED", f"This pair is locked. {error}", UPDATE)
         return Refusal(
             "E_LOCKED",
             f"Operation {op.id} is open on this pair: {op.request.kind.value} of {op.request.pool}, asked by "
             f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
-            f"Add your approval on its card, have {op.request.name} withdraw it, or wait. /failover-log {op.id}",
+            f"{_way_out(op)} /failover-log {op.id}",
         )
 
     def _refuse_command(
@@ -244,12 +251,15 @@ class Desk:
         who = self._people.who(sender.account, sender.team)
         if isinstance(who, Refusal):
             return who
-        op = self._journal.current(operation)
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError as error:
+            return Refusal("E_UNREADABLE", str(error), UPDATE)
         if op.version == 0 or op.request.channel != sender.channel:
             return Refusal(
                 "E_UNKNOWN_OPERATION", "This button belongs to no operation of this channel.", "Look at /failover-log."
             )
-        return who
+        return self._people.channel(sender.channel) or who
 
     def _note_click(self, refusal: Refusal, verb: str, operation: str, sender: Sender) -> None:
         body = {"wish": verb, "operation": operation[:64], "channel": sender.channel}
@@ -269,6 +279,15 @@ def _without_secret(reason: str, rule: Rule) -> Rule:
 def _one_line(reason: str) -> str:
     """A form gives what was typed: a line break in it could pass for a new line of the timeline."""
     return legible(" ".join(reason.split()))
+
+
+def _way_out(op: Operation) -> str:
+    """What frees the pair."""
+    if op.state is State.IN_DOUBT:
+        return "A lead settles it with the buttons on its card, once somebody has looked at the pools."
+    if op.state in BEGUN:
+        return "It is under way; wait for its end."
+    return f"Add your approval on its card, have {op.request.name} withdraw it, or wait."
 
 
 _SECRET = Refusal(

@@ -12,16 +12,31 @@ from datetime import datetime
 
 from audit.model import Conflict, Entry, Row
 from audit.store import Store
-from engine.events import Event, from_body, to_body
+from engine.events import ApprovalRefused, Event, from_body, to_body
 from engine.model import Refusal
-from engine.states import BEGUN, Operation, evolve, rule_for
+from engine.states import BEGUN, IllegalEventError, Operation, evolve, rule_for
 
 Decide = Callable[[Operation], Sequence[Event] | Refusal]
 BOT = "bot"
 
 
+KEPT = 500
+"""Operations remembered in memory; the log has them all."""
+
+
+class UnreadableError(Exception):
+    """The rows of this operation are not of this version of csfailover, or not of csfailover at all."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            f"Operation {operation} cannot be read by this version of csfailover: another version wrote to the log. "
+            "It is left alone."
+        )
+        self.operation = operation
+
+
 class Journal:
-    """Thread-safe. Raises audit.model's errors, CannotRecord above all, untouched."""
+    """Thread-safe. Raises audit.model's errors, CannotRecord above all, untouched, and UnreadableError."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self.store = store
@@ -40,24 +55,25 @@ class Journal:
     def history(self, operation: str) -> tuple[Operation, list[tuple[Row, Event]]]:
         """The operation and its events, out of one reading of the log. For whoever was woken by a row: `current`
         may still be the version before it."""
-        folded, events = Operation(operation), self.events(operation)
-        for row, event in events:
-            folded = evolve(folded, event, row.at)
+        folded, events = Operation(operation), []
+        try:
+            for row in self.store.read(operation):
+                event = from_body(row.kind, row.body)
+                folded = evolve(folded, event, row.at)
+                events.append((row, event))
+        except (KeyError, ValueError, AssertionError, IllegalEventError) as error:
+            raise UnreadableError(operation) from error
         self._remember(folded)
         return folded, events
 
-    def events(self, operation: str) -> list[tuple[Row, Event]]:
-        """Rows of an operation with their events."""
-        return [(row, from_body(row.kind, row.body)) for row in self.store.read(operation)]
-
     def _remember(self, op: Operation) -> None:
-        # Closed operations are not kept: they are many, and are read rarely.
+        # Closed ones too: a slow reader must not put an older version in the place of one that was let go.
         with self._lock:
-            known = self._known.get(op.id)
-            if known is None or known.version < op.version:
-                self._known[op.id] = op
-            if op.closed:
-                self._known.pop(op.id, None)
+            known = self._known.pop(op.id, op)
+            if op.version:
+                self._known[op.id] = max(known, op, key=lambda each: each.version)
+            while len(self._known) > KEPT:
+                del self._known[next(iter(self._known))]
 
     def append(
         self,
@@ -81,7 +97,8 @@ class Journal:
             delivery=delivery,
             claim=claim,
             closes=after.closed and not op.closed,
-            essential=op.state in BEGUN,
+            # A click in vain is no part of what was begun, and must not eat what is kept back for its end.
+            essential=op.state in BEGUN and not all(isinstance(event, ApprovalRefused) for event in events),
         )
         settled = op
         for row, event in zip(rows, events, strict=True):

@@ -14,14 +14,17 @@ from typing import Any, Protocol
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
-from slack_sdk.errors import SlackClientError
 from waitress import wasyncore
 from waitress.server import create_server
 
 log = logging.getLogger(__name__)
 PING_EVERY = 1.5
 RETRY = 2.0
+LONGEST = 30.0
+"""Seconds between two tries to connect at the start: the first pause, doubled up to the longest."""
 PATH = "/slack/events"
+BODY = 1024 * 1024
+"""Bytes of a request that are read before its signature is looked at; Slack's are a few KB."""
 
 
 class Link(Protocol):
@@ -51,14 +54,16 @@ class SocketLink:
         self._thread.start()
 
     def _connect(self) -> None:
+        pause = RETRY
         while not self._stopping.is_set():
             try:
                 self._handler.connect()
                 log.info("connected to Slack over Socket Mode")
                 return
-            except (SlackClientError, OSError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever Slack or a proxy answered, a deaf bot helps nobody
                 log.warning("Socket Mode cannot connect (%s); trying again", error)
-                self._stopping.wait(RETRY)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LONGEST)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -74,7 +79,9 @@ class HttpLink:
     def __init__(self, app: App, host: str, port: int) -> None:
         self._open: dict[int, Any] = {}  # what waitress has open: the listening socket, every kept connection
         handler = SlackRequestHandler(app, path=PATH)
-        self._server = create_server(handler, map=self._open, host=host, port=port, threads=8)
+        self._server = create_server(
+            handler, map=self._open, host=host, port=port, threads=8, max_request_body_size=BODY
+        )
         self.port = int(self._server.effective_port)
         self.url = f"http://{host}:{self.port}{PATH}"
         self._stopping = threading.Event()

@@ -78,4 +78,5 @@ def _plain(text: str) -> dict[str, Any]:
 
 def reason_of(view: dict[str, Any]) -> str:
     """What was written into the form; empty when nothing was."""
-    return str(view["state"]["values"][REASON][REASON].get("value") or "")
+    written = str(view["state"]["values"][REASON][REASON].get("value") or "")
+    return written.encode("utf-8", "replace").decode()  # no half characters, which no file can hold

@@ -8,7 +8,7 @@ that Slack will not tell about is nobody.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,10 @@ from engine.model import Person, Refusal
 
 FRESH = 300.0
 """Seconds that Slack's word on an account or a channel counts."""
+
+
+UNSURE = "E_CANNOT_MAKE_SURE"
+SHARED = "E_SHARED_CHANNEL"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,17 @@ class People:
             return refusal
         return self._persons[self._accounts[account]]
 
+    def confirmed(self, ids: Iterable[str]) -> dict[str, Person]:
+        """Those of these people whom Slack, asked anew, still knows as full members by one of their accounts. They
+        were made sure of at their click; so where Slack does not tell, that stands, and an outage of Slack keeps
+        nothing from starting. Takes time: not for a click."""
+        found = {}
+        for key in ids:
+            words = [self._ask_about_account(a) for a, owner in self._accounts.items() if owner == key]
+            if key in self._persons and any(w is None or w.code == UNSURE for w in words):
+                found[key] = self._persons[key]
+        return found
+
     def channel(self, channel: str) -> Refusal | None:
         """Why this channel cannot be used; None when it can."""
         if self._channels and channel not in self._channels:
@@ -115,7 +130,7 @@ class People:
             return _unsure("Slack does not answer what channel this is")
         if info.get("is_ext_shared") or info.get("is_org_shared") or info.get("is_pending_ext_shared"):
             return Refusal(
-                "E_SHARED_CHANNEL",
+                SHARED,
                 "This channel is shared with another company, who would read everything about the pools.",
                 "Use an internal incident channel.",
             )
@@ -129,4 +144,4 @@ def _invite() -> Refusal:
 
 
 def _unsure(what: str) -> Refusal:
-    return Refusal("E_CANNOT_MAKE_SURE", f"{what}, so nothing was done.", "Try again in a moment.")
+    return Refusal(UNSURE, f"{what}, so nothing was done.", "Try again in a moment.")

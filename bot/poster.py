@@ -17,16 +17,18 @@ from html import escape
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from audit.model import CannotRecord, Row
 from bot import thread
-from bot.blocks import Card, cut
+from bot.blocks import Card, cut, simple
 from bot.cards import card
 from bot.journal import Journal
 from bot.pace import Pace
+from bot.people import SHARED
 from engine.events import Event
+from engine.model import Refusal
 from engine.states import Operation, State
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,10 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 TEXT = 3_900
 """Characters of a message's text; Slack wants less than 4,000."""
+
+
+class SharedError(Exception):
+    """Another company would read it."""
 
 
 class Later(Exception):  # not an error: the pace says when
@@ -57,6 +63,7 @@ class Poster:
         client: WebClient,
         engine: str,
         leads: tuple[str, ...],
+        usable: Callable[[str], Refusal | None],
         monotonic: Callable[[], float],
         pace: Pace,
     ) -> None:
@@ -64,6 +71,7 @@ class Poster:
         self._client = client
         self._engine = engine
         self._leads = leads
+        self._usable = usable
         self._monotonic = monotonic
         self._pace = pace
         self._dirty: dict[str, float] = {}
@@ -112,6 +120,7 @@ class Poster:
         try:
             op, events = self._journal.history(operation)
             if events:
+                self._only_among_us(op.request.channel)
                 self._show_card(op)
                 self._show_thread(op, events)
             del self._dirty[operation]
@@ -119,8 +128,14 @@ class Poster:
             self.trouble = ""
         except Later as later:
             self._dirty[operation] = later.at
-        except (SlackClientError, OSError, CannotRecord) as error:
+        except Exception as error:  # noqa: BLE001  # one operation that cannot be shown must not hide the others
             self._failed(operation, error)
+
+    def _only_among_us(self, channel: str) -> None:
+        """A channel that was shared with another company since the request gets nothing more. Raises SharedError."""
+        refusal = self._usable(channel)
+        if refusal and refusal.code == SHARED:
+            raise SharedError(refusal.say)
 
     def _failed(self, operation: str, error: Exception) -> None:
         now = self._monotonic()
@@ -128,7 +143,7 @@ class Poster:
         self._dirty[operation] = self._pace.again_at(now, failures)
         self.trouble = _why(error)
         if isinstance(error, SlackApiError) and error.response.status_code == 429:
-            seconds = float(error.response.headers.get("Retry-After", 1))
+            seconds = _seconds(error.response.headers.get("Retry-After"))
             self._pace.hold(now, seconds)
             self._dirty[operation] = now + seconds
         if isinstance(error, SlackApiError) and error.response.get("error") in GONE:
@@ -203,15 +218,16 @@ class Poster:
         return str(answer["ts"])
 
     def _send(self, call: Callable[..., SlackResponse], wanted: Card, **where: Any) -> SlackResponse:
-        """With blocks; where Slack does not take them, as text alone: no buttons, but the state is told."""
+        """With blocks; where Slack does not take them, as plain text with the buttons; at the worst as text alone."""
         text = cut(escape(wanted.text, quote=False), TEXT)  # the text is mrkdwn: nothing in it may ping
-        try:
-            return call(text=text, blocks=list(wanted.blocks), **where)
-        except SlackApiError as error:
-            if error.response.get("error") not in BLOCKS_REFUSED:
-                raise
-            log.exception("Slack does not take these blocks; the text alone is shown. This is a bug: please report it")
-            return call(text=text, blocks=[], **where)
+        for blocks in (wanted.blocks, simple(wanted)):
+            try:
+                return call(text=text, blocks=list(blocks), **where)
+            except SlackApiError as error:
+                if error.response.get("error") not in BLOCKS_REFUSED:
+                    raise
+                log.exception("Slack does not take these blocks; simpler ones are tried. This is a bug: report it")
+        return call(text=text, blocks=[], **where)
 
     def _found(self, op: Operation, slot: str, channel: str, thread_ts: str = "") -> str | None:
         """The ts of a message of ours that was posted although its answer was lost."""
@@ -238,6 +254,10 @@ def _tag(op: Operation, slot: str) -> dict[str, Any]:
 
 def _digest(shown: Card) -> str:
     return hashlib.sha256(json.dumps([shown.text, shown.blocks], sort_keys=True).encode()).hexdigest()
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdigit() else 1.0
 
 
 def _why(error: Exception) -> str:

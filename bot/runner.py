@@ -21,7 +21,7 @@ from bot.people import People
 from engine import plan as plans
 from engine import rules, verdict
 from engine.events import Event, RequestStale, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Policy, Record, Refusal
+from engine.model import Ended, Facts, Outcome, Policy, Record
 from engine.port import Engine, EngineError, SightLost
 from engine.rules import Reading, Step
 from engine.states import Operation, State
@@ -62,7 +62,7 @@ class Runner:
         self._new_run = new_run
         self._monotonic = monotonic
         self._busy: set[str] = set()
-        self._not_before: dict[str, tuple[State, datetime]] = {}
+        self._not_before: dict[str, tuple[State | None, float]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._runs = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
@@ -224,9 +224,6 @@ class Runner:
             self._cannot_start(op, f"the engine cannot be reached: {error.say}")
             return
         persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
-        if isinstance(persons, Refusal):
-            self._cannot_start(op, persons.say)
-            return
         event = rules.rechecked(op, reading, persons, ticket, self._policy, self._clock())
         after = self._append(op, lambda _: (event,))
         # Only the append that carries our own ticket gives the right to call the engine.

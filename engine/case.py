@@ -28,6 +28,8 @@ class Case:
     policy: Policy
     now: datetime
     last_ended: datetime | None = None
+    locked: str = ""
+    """The pool that is locked together with this one; empty: none is."""
 
     @property
     def pool(self) -> PoolFacts:

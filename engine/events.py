@@ -31,6 +31,8 @@ class RequestAsked:
     typed: str = ""
     """What was typed, word for word, and what was repaired in it."""
     repairs: tuple[str, ...] = ()
+    partner: str = ""
+    """The backup pool by the topology of that moment: the pair of the two is what is locked."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,13 @@ def _pair(case: Case) -> Iterator[Finding]:
             f"{case.partner.backup or 'none'} in turn. A pair must be mutual.",
             "Correct the pairing in Topology Builder and publish.",
         )
+    elif case.locked and case.partner.fqdn.lower() != case.locked.lower():
+        yield block(
+            "E_PAIRING_CHANGED",
+            f"The backup pool of {case.pool.fqdn} is {case.partner.fqdn}; when this was asked it was {case.locked}, "
+            "and that pair is the one that is locked.",
+            "Ask again; the new pairing is read within a minute.",
+        )
 
 
 def _parameters_known(case: Case) -> Iterator[Finding]:

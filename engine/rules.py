@@ -7,7 +7,7 @@ rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,8 +93,9 @@ def _while_awaiting(op: Operation, now: datetime) -> Move:
 # --- wishes of people ----------------------------------------------------------------------------------------------
 
 
-def ask(request: RequestAsked, by: Person, policy: Policy) -> tuple[Event, ...] | Refusal:
-    """May this person ask for this? The pool has been resolved; which state it is in is preflight's affair."""
+def ask(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> tuple[Event, ...] | Refusal:
+    """May this person ask for this, and are there enough others to approve it? The pool has been resolved; which
+    state it is in is preflight's affair."""
     if not by.roles & policy.may_request:
         return Refusal(
             "E_MAY_NOT_REQUEST",
@@ -107,7 +108,20 @@ def ask(request: RequestAsked, by: Person, policy: Policy) -> tuple[Event, ...] 
             f"The reason has {len(request.reason):,} characters; {MAX_REASON:,} fit. It is not cut off silently.",
             "Shorten it; details belong in the incident's thread.",
         )
-    return conflicts(request.kind, request.options) or (request,)
+    return conflicts(request.kind, request.options) or _too_few(request, by, policy, everybody) or (request,)
+
+
+def _too_few(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> Refusal | None:
+    """Nobody approves their own request, so one that too few others may approve would only lock the pair."""
+    needed = plans.approvals_needed(request.options, policy)
+    others = [p.name for p in everybody if p.id != by.id and p.roles & policy.may_approve]
+    if len(others) >= needed:
+        return None
+    return Refusal(
+        "E_TOO_FEW_LEADS",
+        f"This takes {needed} approvals, and besides you only {', '.join(others) or 'nobody'} may approve.",
+        "Have somebody ask for it who is not needed to approve it.",
+    )
 
 
 def _any_of(roles: frozenset[str]) -> str:
@@ -252,7 +266,16 @@ def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) ->
 
 def _case(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Case:
     request = op.request
-    return Case(request.kind, request.options, reading.facts, reading.supported, policy, now, reading.last_ended)
+    return Case(
+        request.kind,
+        request.options,
+        reading.facts,
+        reading.supported,
+        policy,
+        now,
+        reading.last_ended,
+        request.partner,
+    )
 
 
 def unreadable(say: str, detail: str) -> RequestRefused:

@@ -124,6 +124,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("contradiction", S.JUDGING, RunDoubted, S.IN_DOUBT, comment="state and outcome do not agree"),
     Rule("observed", S.IN_DOUBT, RunObserved, S.IN_DOUBT),
     Rule("resolved", S.IN_DOUBT, RunResolved, S.RESOLVED, comment="by what was read, or by a lead's word"),
+    Rule("contradicted", S.RESOLVED, RunDoubted, S.IN_DOUBT, comment="the lead's word is not what is read"),
     Rule("closed-warnings", S.RESOLVED, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
     Rule("closed-failed", S.RESOLVED, OperationClosed, S.FAILED, "FAILED"),
     *(Rule("click-refused", state, ApprovalRefused, state) for state in State if state is not S.NEW),
@@ -259,7 +260,7 @@ def _remember_run(op: Operation, event: Event, at: datetime) -> Operation:
         case RunEnded(outcome=outcome):
             return replace(op, outcome=outcome, ended_at=at)
         case RunDoubted(say=say) | RunObserved(say=say):
-            return replace(op, seen=say, ended_at=op.ended_at or at)
+            return replace(op, seen=say, resolved=None, ended_at=op.ended_at or at)
         case RunResolved():
             return replace(op, resolved=event)
         case OperationClosed(verdict=verdict):

@@ -62,13 +62,24 @@ def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
     return () if seen == op.seen else (RunObserved(seen),)
 
 
-def attested(op: Operation, facts: Facts | None) -> OperationClosed:
-    """The close that follows a lead's word; what could be read is put beside it."""
+def attested(op: Operation, facts: Facts | None) -> OperationClosed | RunDoubted:
+    """What follows a lead's word. It settles what cannot be read; against what is read it does not stand: users who
+    are seen to be where they were to go are there, and those who are seen at home did not move."""
     resolved = op.resolved
     assert resolved is not None
-    claim = "it happened" if resolved.verdict is Verdict.SUCCEEDED_WITH_WARNINGS else "the pools are as before"
-    say = f"{resolved.name} looked and says: {claim}. Reason: {resolved.reason}"
-    return OperationClosed(resolved.verdict, f"{say} (read at that time: {_seen(op, facts)})", facts)
+    happened = resolved.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
+    claim = "it happened" if happened else "the pools are as before"
+    say = (
+        f"{resolved.name} looked and says: {claim}. Reason: {resolved.reason} (Read at that time: {_seen(op, facts)}.)"
+    )
+    where = _where(op, facts)
+    if happened and where == "origin":
+        return RunDoubted(f"{say} The two do not agree.")
+    if where == "target":
+        return OperationClosed(
+            Verdict.SUCCEEDED_WITH_WARNINGS, say if happened else f"What is read counts. {say}", facts
+        )
+    return OperationClosed(resolved.verdict, say, facts)
 
 
 def _where(op: Operation, facts: Facts | None) -> str:

@@ -144,10 +144,10 @@ def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
 
 
 def test_every_code_of_the_guards_stands_in_this_table() -> None:
-    """A new guard needs its row here; N_COOLDOWN has its own test below."""
+    """A new guard needs its row here; N_COOLDOWN and E_PAIRING_CHANGED have their own tests below."""
     sources = "".join(map(inspect.getsource, (engine.case, guards, engine.guards_failback)))
     codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', sources))
-    assert codes == {row[0] for row in HITS} | {"N_COOLDOWN"}
+    assert codes == {row[0] for row in HITS} | {"N_COOLDOWN", "E_PAIRING_CHANGED"}
 
 
 def test_whatever_stops_a_start_says_what_to_do() -> None:
@@ -160,6 +160,15 @@ def test_a_cooldown_is_told_until_it_is_over_and_binds_nothing() -> None:
     for ago, told in ((1_799, [Level.NOTE]), (1_800, [])):
         read = case(last_ended=T0 - timedelta(seconds=ago))
         assert [f.level for f in judge(read) if f.code == "N_COOLDOWN"] == told
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
+    """The topology that was at hand when it was asked may be a minute old; two runs must never face each other."""
+    assert blocking(judge(case(kind, locked=P2.upper()))) is None
+    stopper = blocking(judge(case(kind, locked="pool09.contoso.com")))
+    assert stopper is not None
+    assert stopper.code == "E_PAIRING_CHANGED"
 
 
 ORDER = {

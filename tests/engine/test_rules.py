@@ -24,6 +24,7 @@ from engine.rules import MAX_REASON
 from engine.states import Operation, State
 from tests.engine.given import (
     AUDE,
+    EVERYBODY,
     EXPIRES,
     LEO,
     LIA,
@@ -110,7 +111,7 @@ def test_two_accounts_of_one_lead_count_once() -> None:
 def test_no_policy_lets_nobody_do_anything() -> None:
     """Without roles that may, nobody may, and the answer says so."""
     nobody = Policy(frozenset(), frozenset(), frozenset())
-    assert code(rules.ask(asked(), RITA, nobody)) == "E_MAY_NOT_REQUEST"
+    assert code(rules.ask(asked(), RITA, nobody, EVERYBODY.values())) == "E_MAY_NOT_REQUEST"
     assert code(rules.approve(AWAITING, LEO, nobody, T0)) == "E_MAY_NOT_APPROVE"
     assert code(rules.deny(AWAITING, LEO, "no", nobody)) == "E_MAY_NOT_APPROVE"
     assert code(rules.attest(DOUBT, LEO, True, "seen", nobody)) == "E_MAY_NOT_APPROVE"
@@ -140,8 +141,8 @@ def test_denying(op: Operation, by: Person, reason: str, said: str) -> None:
 def test_a_reason_is_refused_when_too_long_and_never_cut() -> None:
     """Of 4,000 characters nothing is kept and nothing lost: the whole text must be said again, shorter."""
     assert rules.deny(AWAITING, LEO, "x" * 1_000, POLICY) == (RequestDenied(LEO.id, LEO.name, "x" * 1_000),)
-    assert code(rules.ask(asked(reason="x" * 4_000), OLGA, POLICY)) == "E_REASON_TOO_LONG"
-    assert rules.ask(asked(reason="x" * 1_000), OLGA, POLICY) == (asked(reason="x" * 1_000),)
+    assert code(rules.ask(asked(reason="x" * 4_000), OLGA, POLICY, EVERYBODY.values())) == "E_REASON_TOO_LONG"
+    assert rules.ask(asked(reason="x" * 1_000), OLGA, POLICY, EVERYBODY.values()) == (asked(reason="x" * 1_000),)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,26 @@ def test_a_leads_word_is_never_a_clean_success() -> None:
 )
 def test_asking(by: Person, request_: RequestAsked, said: str) -> None:
     """On-call people and leads, for what goes together."""
-    assert code(rules.ask(request_, by, POLICY)) == said
+    assert code(rules.ask(request_, by, POLICY, EVERYBODY.values())) == said
+
+
+@pytest.mark.parametrize(
+    ("options", "others", "said"),
+    [
+        (Options(), (LEO,), "RequestAsked"),
+        (Options(disaster=True), (LEO, LIA), "RequestAsked"),
+        (Options(disaster=True), (LEO, AUDE), "E_TOO_FEW_LEADS"),
+        (Options(disaster=True, whatif=True), (), "RequestAsked"),
+        (Options(), (), "E_TOO_FEW_LEADS"),
+    ],
+    ids=range(5),
+)
+def test_a_request_that_too_few_others_may_approve_locks_nothing(
+    options: Options, others: tuple[Person, ...], said: str
+) -> None:
+    """Nobody approves their own request, so the requester does not count, lead or not."""
+    asking = asked(by=RITA, options=options)
+    assert code(rules.ask(asking, RITA, POLICY, (RITA, *others))) == said
 
 
 def test_the_states_used_here_are_what_they_are_called() -> None:

@@ -120,16 +120,30 @@ def test_the_same_observation_is_told_once() -> None:
     assert verdict.observed(evolve(doubt, first, T0), None) != ()
 
 
-@pytest.mark.parametrize("said", [Verdict.SUCCEEDED_WITH_WARNINGS, Verdict.FAILED], ids=["yes", "no"])
-def test_a_leads_word_closes_with_what_was_read_beside_it(said: Verdict) -> None:
-    """The verdict is the lead's, and so are name and reason; the reading stands there too, also when it disagrees."""
+@pytest.mark.parametrize(
+    ("said", "state", "closed"),
+    [
+        (Verdict.SUCCEEDED_WITH_WARNINGS, None, Verdict.SUCCEEDED_WITH_WARNINGS),
+        (Verdict.SUCCEEDED_WITH_WARNINGS, PoolState.FAILED_OVER, Verdict.SUCCEEDED_WITH_WARNINGS),
+        (Verdict.SUCCEEDED_WITH_WARNINGS, PoolState.ACTIVE, None),
+        (Verdict.FAILED, None, Verdict.FAILED),
+        (Verdict.FAILED, PoolState.ACTIVE, Verdict.FAILED),
+        (Verdict.FAILED, PoolState.FAILED_OVER, Verdict.SUCCEEDED_WITH_WARNINGS),
+    ],
+    ids=["yes", "yes-seen", "yes-not-seen", "no", "no-seen", "no-not-seen"],
+)
+def test_a_leads_word_settles_what_cannot_be_read_and_nothing_else(
+    said: Verdict, state: PoolState | None, closed: Verdict | None
+) -> None:
+    """Name, reason and reading stand side by side; where they do not agree, the reading counts or the doubt stays."""
     doubt = evolve(running(), RunDoubted("lost"), T0)
     resolved = evolve(doubt, RunResolved(said, LEO.id, LEO.name, "I read PoolState"), T0)
-    for state in (PoolState.ACTIVE, None):
-        closed = verdict.attested(resolved, seen(state))
-        assert closed.verdict is said
-        assert all(word in closed.say for word in (LEO.name, "I read PoolState", P1))
-        assert evolve(resolved, closed, T0).state is not State.IN_DOUBT
+    event = verdict.attested(resolved, seen(state))
+    assert all(word in event.say for word in (LEO.name, "I read PoolState", P1))
+    assert getattr(event, "verdict", None) is closed
+    after = evolve(resolved, event, T0)
+    assert after.closed is (closed is not None)
+    assert after.closed or (after.state is State.IN_DOUBT and after.resolved is None)
 
 
 def say(op: Operation, state: PoolState = PoolState.FAILED_OVER) -> OperationClosed:
