@@ -21,9 +21,9 @@ from bot import demo
 from bot.standin import StandIn
 from tests.remote.wire import FRONT_ENDS, PAIRS, section, sent
 from tests.wsman import tls
-from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import ROOT, Peer
 
+SLOW = pytest.mark.slow  # each is a process that imports everything; tests/engine/remote claims most of it too
 WRONG = "Wrong-Horse-9"
 FE = "pool02-fe01.contoso.com (pool02.contoso.com)"
 HERE: dict[str, Any] = {"pairs": [list(PAIRS[0])], "front_ends": {pool: FRONT_ENDS[pool][:1] for pool in PAIRS[0]}}
@@ -88,7 +88,7 @@ def place(running: Place) -> Place:
     return running
 
 
-@pytest.mark.parametrize("wire", TRANSPORTS)
+@pytest.mark.parametrize("wire", [pytest.param("http-ntlm", marks=SLOW), "https-negotiate"])
 def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     """Exit code 0, no BAD and no note; of the server everything is told that the bot builds on; nothing is changed."""
     code, told = place.check(wire)
@@ -107,14 +107,19 @@ def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     ("broken", "says", "cure"),
     [
         ({"password": WRONG}, "did not accept the account", "password"),
-        ({"port": 1}, "Connection refused", "Is it up?"),
-        ({"module": "Lync"}, "'Lync' was not loaded", "SkypeForBusiness (2015 on) or Lync (2013)"),
+        pytest.param({"port": 1}, "Connection refused", "Is it up?", marks=SLOW),
+        pytest.param({"module": "Lync"}, "'Lync' was not loaded", "SkypeForBusiness (2015 on) or Lync", marks=SLOW),
         (
             {"username": "CONTOSO\\reader", "password": "Correct-Horse-2"},
             "hidden from this account: Invoke-CsPoolFailOver, Invoke-CsPoolFailBack",
             "RBAC role",
         ),
-        ({"username": "CONTOSO\\outsider", "password": "Correct-Horse-3"}, "access denied", "session configuration"),
+        pytest.param(
+            {"username": "CONTOSO\\outsider", "password": "Correct-Horse-3"},
+            "access denied",
+            "session configuration",
+            marks=SLOW,
+        ),
     ],
     ids=["password", "port", "module", "hidden", "may-not-connect"],
 )
@@ -136,6 +141,7 @@ def test_another_ca_is_not_trusted(place: Place, tmp_path: Path) -> None:
     assert "its certificate is not trusted" in told
 
 
+@SLOW
 def test_a_pool_that_the_server_does_not_know_is_told(place: Place) -> None:
     """A typing mistake in the pair: nothing of it can be read."""
     typo = {"pairs": [["pool01.contoso.com", "pool20.contoso.com"]],

@@ -37,7 +37,7 @@ def peer_of(demo: subprocess.Popen[str]) -> int:
     return int(child)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGINT])
 def test_the_demo_over_the_wire_works_and_ends_with_its_peer(demo: subprocess.Popen[str], how: signal.Signals) -> None:
     """It tells its address, a command gets its card, and asked to end it ends in order, the peer with it."""
     assert demo.stdout

@@ -14,13 +14,12 @@ from engine.states import State
 from tests.remote import proof
 from tests.remote.incident import RemoteIncident
 from tests.remote.proof import Told
-from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import Peer
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="fork")
 
 
-@pytest.mark.parametrize("wire", TRANSPORTS)
+@pytest.mark.parametrize("wire", [pytest.param("http-ntlm", marks=pytest.mark.slow), "https-negotiate"])
 def test_a_run_is_parked_and_the_next_life_follows_it_to_its_end(tmp_path: Path, wire: str) -> None:
     """Exit code 0 within seconds; the server saw a Disconnect, and no Signal or Delete of that shell. The next life
     takes it at once: no doubt, no line missing."""
