@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random  # noqa: TID251  # seeded: an argument
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import Peer
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL, fork")
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 4
 RUN = 1.5
 """Seconds that a failover takes in the peer's world."""
 
@@ -59,46 +59,34 @@ NOT_SENT = [
 ]
 UNDER_WAY = [AtPhase("before", "running"), AtPhase("after", "running")]
 OVER = [AtPhase("before", "ended"), AtPhase("after", "ended")]
-UNDER_IIS = [AtPhase("after", "running"), AtPhase("after", "sending")]
-Killed = Callable[[list[AtPhase]], list[Told]]
 
 
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
-    """An incident for each of these moments; all begin at once, as they mostly wait."""
-    place = tmp_path_factory.mktemp("killed")
-    groups = [NOT_SENT, UNDER_WAY, OVER, UNDER_IIS]
-    with ThreadPoolExecutor(2 * SIDE_BY_SIDE) as pool:
-        begun = [
-            [
-                pool.submit(incident, place / str(id(group)), n, [moment], 0.7, disconnect=group is not UNDER_IIS)
-                for n, moment in enumerate(group)
-            ]
-            for group in groups
-        ]
-        yield lambda moments: [future.result() for future in begun[groups.index(moments)]]
+def killed_at(place: Path, moments: list[AtPhase], **peer: Any) -> list[Told]:
+    """An incident for each of these moments."""
+    return side_by_side(lambda n: incident(place, n, [moments[n]], 0.7, **peer), range(len(moments)))
 
 
-def test_killed_before_anything_was_sent_it_is_proved_and_started_with_a_new_ticket(killed: Killed) -> None:
+def test_killed_before_anything_was_sent_it_is_proved_and_started_with_a_new_ticket(tmp_path: Path) -> None:
     """Up to the commit of `sending`, and right after it: the approvals hold, the second intent is the one that runs."""
-    assert killed(NOT_SENT) == [Told(State.SUCCEEDED, 1, intents=2, doubted=False, lost=0)] * 4
+    assert killed_at(tmp_path, NOT_SENT) == [Told(State.SUCCEEDED, 1, intents=2, doubted=False, lost=0)] * 4
 
 
-def test_killed_while_it_is_under_way_it_is_found_and_followed(killed: Killed) -> None:
+def test_killed_while_it_is_under_way_it_is_found_and_followed(tmp_path: Path) -> None:
     """Also where the answer to Command was the last that the killed process heard. Nothing had been told yet, so every
     line of the run is in the log."""
-    assert killed(UNDER_WAY) == [Told(State.SUCCEEDED, 1, intents=1, doubted=False, lost=0)] * 2
+    assert killed_at(tmp_path, UNDER_WAY) == [Told(State.SUCCEEDED, 1, intents=1, doubted=False, lost=0)] * 2
 
 
-def test_killed_when_it_is_over_it_is_judged_by_the_state_of_the_pools(killed: Killed) -> None:
+def test_killed_when_it_is_over_it_is_judged_by_the_state_of_the_pools(tmp_path: Path) -> None:
     """How it ended was told to nobody who lives: in doubt, and settled by the first look. Every line is in the log."""
-    assert killed(OVER) == [Told(State.SUCCEEDED_WITH_WARNINGS, 1, intents=1, doubted=True, lost=0)] * 2
+    assert killed_at(tmp_path, OVER) == [Told(State.SUCCEEDED_WITH_WARNINGS, 1, intents=1, doubted=True, lost=0)] * 2
 
 
-def test_where_nothing_can_be_found_again_the_state_or_a_lead_settles_it(killed: Killed) -> None:
+def test_where_nothing_can_be_found_again_the_state_or_a_lead_settles_it(tmp_path: Path) -> None:
     """An endpoint under IIS. Under way: in doubt until the users are seen where they were to go. After `sending` nobody
     can prove that nothing was sent: in doubt until a lead has looked."""
-    seen, attested = killed(UNDER_IIS)
+    moments = [AtPhase("after", "running"), AtPhase("after", "sending")]
+    seen, attested = killed_at(tmp_path, moments, disconnect=False)
     assert (seen.state, seen.intents, seen.doubted) == (State.SUCCEEDED_WITH_WARNINGS, 1, True)
     assert (attested.state, attested.intents, attested.doubted) == (State.FAILED, 1, True)
 
