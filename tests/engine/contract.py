@@ -207,11 +207,13 @@ class EngineContract:
         assert digest(world) == before
 
     def test_asking_to_stop_ends_with_the_truth_about_where_the_users_are(self, engine: Engine) -> None:
-        """STOPPED only with the users at home; otherwise it was too late, and they are with the backup pool."""
+        """What was not stopped has moved the users. Only the lab knows more: over the wire a pipeline is Stopped also
+        when its cmdlet had done its work, which is why the verdict is judged from state."""
         outcome = go(engine, Kind.FAILOVER, cancelled=lambda: True)
         state = engine.facts(P1).pool.state
         assert outcome.ended in DONE | {Ended.STOPPED}
-        assert (outcome.ended is Ended.STOPPED) == (state is PoolState.ACTIVE)
+        assert outcome.ended is Ended.STOPPED or state is PoolState.FAILED_OVER
+        assert engine.name != "lab" or (outcome.ended is Ended.STOPPED) == (state is PoolState.ACTIVE)
 
     def test_force_hides_messages_and_changes_nothing_else(self, engine: Engine, world: World) -> None:
         """A queue that cannot be flushed stops no failover; with -Force no warning about it is shown."""
