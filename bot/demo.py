@@ -103,7 +103,15 @@ def running(
             standin.deliver_to = bot.link.url
         bot.start()
         stack.callback(bot.stop)
+        _until_connected(bot)
         yield Demo(standin, bot, data / LOG, data / WORLD)
+
+
+def _until_connected(bot: Bot) -> None:
+    """Whoever is shown the page may type at once. Not for ever: the page itself shows whether the app is connected."""
+    deadline = clock.monotonic() + 5
+    while bot.link.trouble and clock.monotonic() < deadline:
+        clock.wait(0.02)
 
 
 def _forget_proxies() -> None:
