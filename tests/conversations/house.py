@@ -76,6 +76,7 @@ class House:
         pace: Pace | None = None,
         channels: tuple[str, ...] = (),
         log: type[Store] = Store,
+        engine: type[Lab] = Lab,
     ) -> None:
         """A new life of the bot on the same files; returns when it hears Slack and knows the pools."""
         config = Config.model_validate(
@@ -93,7 +94,7 @@ class House:
                 "policy": policy or {},
             }
         )
-        lab = Lab(self.world, clock=clock.unix, wait=clock.wait, speed=speed)
+        lab = engine(self.world, clock=clock.unix, wait=clock.wait, speed=speed)
         self.bot = bot = assemble(config, demo.secrets(), lab, log, pace=pace or Hurried())
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
