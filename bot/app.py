@@ -157,12 +157,18 @@ class Listeners:
 
     def _broke(self, error: Exception, body: Body, respond: Respond) -> BoltResponse:
         """Bolt drops what an error handler acknowledges, and sends what it returns: for a command its text, for a
-        click nothing, so that one is told apart."""
+        form the words under its field, for a click nothing, so that one is told apart."""
         log.error("a listener met a bug", exc_info=error)
         if "command" in body:
-            return BoltResponse(status=200, body={"text": BROKEN}, headers={"content-type": ["application/json"]})
+            return _answered({"text": BROKEN})
+        if body.get("type") == "view_submission":
+            return _answered({"response_action": "errors", "errors": {REASON: BROKEN}})
         self._after.submit(self._tell, respond, BROKEN)
         return BoltResponse(status=200, body="")
+
+
+def _answered(body: Body) -> BoltResponse:
+    return BoltResponse(status=200, body=body, headers={"content-type": ["application/json"]})
 
 
 def _literal(text: str) -> str:
