@@ -172,6 +172,7 @@ class Runner:
         except (CannotRecord, Stopping):
             raise
         except Exception as bug:
+            self._not_when_stopping()
             log.exception("operation %s: preflight met a bug", op.id)
             event = rules.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
         self._append(op, lambda _: (event,))
@@ -222,6 +223,13 @@ class Runner:
         except EngineError as error:
             self._not_when_stopping()
             self._cannot_start(op, f"the engine cannot be reached: {error.say}")
+            return
+        except (CannotRecord, Stopping):
+            raise
+        except Exception:
+            self._not_when_stopping()
+            log.exception("operation %s: the last reading before its start met a bug", op.id)
+            self._cannot_start(op, "the last reading before the start met a bug in the bot; its log says more")
             return
         persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
         event = rules.rechecked(op, reading, persons, ticket, self._policy, self._clock())
