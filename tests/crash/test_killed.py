@@ -51,10 +51,10 @@ def sweep(place: Path, worlds: dict[str, Path], ask: str, where: Where, how: sig
 
 SLOW = pytest.mark.slow
 SERIES = [
-    pytest.param(DISASTER, "before", 20),
     pytest.param(DISASTER, "after", 20),
     pytest.param(PLANNED, "world", 5),
-    pytest.param(FAILBACK, "world", 5),
+    pytest.param(DISASTER, "before", 20, marks=SLOW),
+    pytest.param(FAILBACK, "world", 5, marks=SLOW),
     pytest.param(DISASTER, "world", 3, marks=SLOW),
     *(pytest.param(ask, where, 20, marks=SLOW) for ask in (PLANNED, FAILBACK) for where in ("before", "after")),
 ]
