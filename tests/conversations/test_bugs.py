@@ -150,6 +150,7 @@ def test_whoever_meets_a_bug_of_the_bot_is_told(furnish: Furnish, transport: str
     house, store = _stumbling(furnish, transport)
     operation, card = house.asked("/failover pool01 --disaster")
     house.bob.click("Deny", ts=card)
+    house.until(lambda: house.bob.modal() is not None)
     before = house.kinds()
     store.deliveries = "command:"
     assert house.alice.command("/failover pool03").text == BROKEN

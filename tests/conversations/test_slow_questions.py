@@ -61,7 +61,7 @@ def test_slow_questions_delay_neither_a_refusal_nor_the_stop(empty_house: House)
         assert house.carol.command("/pools").ok
     clicked = time.monotonic()
     house.alice.click("Approve", ts=card)
-    house.alice.wait_for("nobody approves their own request")
+    house.until(lambda: any(m["ephemeral"] and "nobody approves" in m["text"] for m in house.alice.messages()))
     assert time.monotonic() - clicked < 1
     stopped = time.monotonic()
     house.dies()

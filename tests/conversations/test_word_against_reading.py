@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.standin.people import Person
 from engine.lab.engine import Lab
 from engine.model import Outcome, PoolState, Verdict
 from engine.states import State
@@ -27,11 +28,17 @@ def _in_doubt(house: House) -> tuple[str, str]:
     return operation, card
 
 
+def _opens_form(house: House, lead: Person, button: str, card: str) -> None:
+    """The form opens a moment after the click."""
+    lead.click(button, ts=card)
+    house.until(lambda: lead.modal() is not None)
+
+
 def test_users_who_are_seen_at_the_partner_are_there_whatever_a_lead_says(empty_house: House) -> None:
     """It ends as a success with warnings; the lead's word and what was read are both told."""
     house = empty_house
     operation, card = _in_doubt(house)
-    house.bob.click("It did not happen", ts=card)
+    _opens_form(house, house.bob, "It did not happen", card)
     house.change("UPDATE pool SET failed_over = 1 WHERE fqdn = 'pool01.contoso.com'")
     assert house.bob.submit({"reason": "I saw it Active"}).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
@@ -48,15 +55,18 @@ def test_it_happened_is_not_enough_while_the_pool_is_read_as_active(empty_house:
     """Still in doubt, with both words told and the pair locked; a lead may then say what agrees with the reading."""
     house = empty_house
     operation, card = _in_doubt(house)
-    house.carol.click("It happened", ts=card)
+    _opens_form(house, house.carol, "It happened", card)
     assert house.carol.submit({"reason": "they sign in"}).ok
     (told,) = [line for line in house.told(operation, "The two do not agree.") if "do not agree" in line]
     assert "Carol looked and says: it happened. Reason: they sign in" in told
     assert "Read at that time: pool01.contoso.com is Active" in told
     assert house.operation(operation).state is State.IN_DOUBT
     assert f"Operation {operation} is open on this pair" in house.alice.command("/failover pool01").text
+    house.dies()
+    house.live(engine=LosesSightAtOnce)  # looks again at once, and the word that did not stand is forgotten
+    house.until(lambda: house.kinds(operation)[-1] == "run.observed")
     house.sees(operation, "[ It did not happen ]")
-    house.bob.click("It did not happen", ts=card)
+    _opens_form(house, house.bob, "It did not happen", card)
     assert house.bob.submit({"reason": "no process on any Front End"}).ok
     assert house.closed(operation).verdict is Verdict.FAILED
     assert (house.facts().pool.state, house.runs()) == (PoolState.ACTIVE, 0)
