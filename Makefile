@@ -24,7 +24,7 @@ test: .venv/ready .venv-wheel/ready  ## everything but what is marked slow
 	$(BIN)/python -m pytest -n 4 --dist worksteal  # twice the cores: most of the time is spent waiting
 
 test-slow: .venv/ready  ## the long tests: kill storms, soak, model sizes
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -m slow  # one after the other: they are measured in seconds of patience
 
 check: .venv/ready  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

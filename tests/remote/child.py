@@ -68,7 +68,10 @@ def live(
     """Start, tell `parent` the address for Slack, live until SIGTERM, stop as the product does."""
     asked_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
-    logging.basicConfig(filename=place / ERRORS, level=logging.ERROR)
+    errors = logging.FileHandler(place / ERRORS)
+    errors.setLevel(logging.ERROR)
+    for ours in ("bot", "engine"):  # not the SDK's: a busy machine makes it complain
+        logging.getLogger(ours).addHandler(errors)
     key = SecretStr(password)
     config = demo.configuration(api_url, place, "http", engine, key)
     store = deadly(bullet) if isinstance(bullet, AtPhase) else mortal(Counter(bullet))
