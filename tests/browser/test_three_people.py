@@ -16,7 +16,8 @@ DISASTER = "Disaster failover of pool01.contoso.com"
 
 def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path) -> None:
     """Alice asks, her own approval is refused, Bob and Carol approve, and all three see the verdict."""
-    with demo.running(tmp_path / "data", 0, "socket", demo.lab(tmp_path / "data", 600.0)) as running, browser() as opened:
+    data = tmp_path / "data"
+    with demo.running(data, 0, "socket", demo.lab(data, 600.0)) as running, browser() as opened:
         alice, bob, carol = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB", "CAROL"))
         running.breaks("pool", "pool01")
         alice.page.get_by_text("app connected").wait_for()
@@ -43,7 +44,8 @@ def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path) -> None:
 
 def test_a_lead_denies_with_a_reason_in_the_form(tmp_path: Path) -> None:
     """The form asks why; the reason is on the card, and the buttons are gone."""
-    with demo.running(tmp_path / "data", 0, "http", demo.lab(tmp_path / "data", 600.0)) as running, browser() as opened:
+    data = tmp_path / "data"
+    with demo.running(data, 0, "http", demo.lab(data, 600.0)) as running, browser() as opened:
         alice, bob = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB"))
         bob.page.wait_for_timeout(500)
         alice.types("/failover pool01")
