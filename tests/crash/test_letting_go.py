@@ -35,7 +35,7 @@ def at_work(incident: Incident) -> bool:
 
 
 @posix
-@pytest.mark.parametrize("transport", ["http", "socket"])
+@pytest.mark.parametrize("transport", ["http", pytest.param("socket", marks=pytest.mark.slow)])
 def test_a_run_is_let_go_and_the_next_life_follows_it_to_its_end(
     tmp_path: Path, worlds: dict[str, Path], transport: str
 ) -> None:

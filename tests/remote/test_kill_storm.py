@@ -82,6 +82,7 @@ def test_killed_when_it_is_over_it_is_judged_by_the_state_of_the_pools(tmp_path:
     assert killed_at(tmp_path, OVER) == [Told(State.SUCCEEDED_WITH_WARNINGS, 1, intents=1, doubted=True, lost=0)] * 2
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_found_again_the_state_or_a_lead_settles_it(tmp_path: Path) -> None:
     """An endpoint under IIS. Under way: in doubt until the users are seen where they were to go. After `sending` nobody
     can prove that nothing was sent: in doubt until a lead has looked."""

@@ -155,6 +155,7 @@ def _bare(stream: str, text: str) -> tuple[str, str]:
     return stream, text.partition("\n    + ")[0]
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_on_the_way_is_told_alike(tmp_path: Path) -> None:
     """Data assumed to be synced, data lost, queues that cannot be flushed, hidden by -Force or not, a pool that changes
     while people approve: over the wire no warning is swallowed."""
