@@ -15,7 +15,7 @@ UPDATE_EVERY = 2.0
 """Seconds between two updates of one operation's card."""
 GATHER = 5.0
 """Seconds that the engine's own lines are gathered before they go into the thread."""
-BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+BACKOFF = (1.0, 2.0, 5.0, 15.0)
 """Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
 UPDATES_A_MINUTE = 40
 """Of all cards together; 50 is Slack's limit."""

@@ -125,7 +125,8 @@ class Poster:
                 self._show_thread(op, events)
             del self._dirty[operation]
             self._failures.pop(operation, None)
-            self.trouble = ""
+            if not self._failures:
+                self.trouble = ""
         except Later as later:
             self._dirty[operation] = later.at
         except Exception as error:  # noqa: BLE001  # one operation that cannot be shown must not hide the others
