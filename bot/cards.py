@@ -205,7 +205,10 @@ def _unstarted(op: Operation) -> list[str | Block]:
 def _what(op: Operation) -> list[Block]:
     request = op.request
     shown = []
-    if op.plan:
+    if op.plan and op.state in {State.IN_DOUBT, State.RESOLVED}:
+        # Not in a box that invites to be copied: run again is exactly what it must not be.
+        shown.append(line(bold("Was sent, or may have been. Do not run it again: "), plans.line(op.plan)))
+    elif op.plan:
         shown.append(preformatted(plans.line(op.plan)))
     asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
     if request.reason:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from engine.case import HOME
+from engine.case import HOME, is_
 from engine.events import Event, OperationClosed, RunDoubted, RunEnded, RunObserved, RunResolved, RunUnstarted
-from engine.model import Ended, Facts, Kind, Outcome, PoolFacts, PoolState, Verdict
+from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Verdict
 from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation
 
@@ -94,8 +94,9 @@ def _where(op: Operation, facts: Facts | None) -> str:
 
 
 def _succeeded(op: Operation, outcome: Outcome, facts: Facts | None) -> OperationClosed:
-    clean = outcome.ended is Ended.COMPLETED and not outcome.assumed
-    said = [_who_serves(op), _loss(outcome)]
+    down = _nobody_serves(op, facts)
+    clean = outcome.ended is Ended.COMPLETED and not outcome.assumed and not down
+    said = [down or _who_serves(op), _loss(outcome)]
     if not clean:
         said.append(outcome.say)
     if op.stop_asked_by and outcome.ended is not Ended.STOPPED:
@@ -117,6 +118,14 @@ def _who_serves(op: Operation) -> str:
     if op.request.kind is Kind.FAILOVER:
         return f"{op.plan.partner} serves the users of {op.plan.pool}."
     return f"The users of {op.plan.pool} are home."
+
+
+def _nobody_serves(op: Operation, facts: Facts | None) -> str:
+    """The users were sent to a pool that is read as not up: that has to stand first. Empty: nothing of the kind."""
+    serving = facts and (facts.partner if op.request.kind is Kind.FAILOVER else facts.pool)
+    if not serving or serving.health in {Health.UP, Health.UNKNOWN}:
+        return ""
+    return f"The users of {op.request.pool} belong to {serving.fqdn} now, but it is {is_(serving.health)}."
 
 
 def _as_before(op: Operation) -> str:

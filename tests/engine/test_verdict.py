@@ -19,7 +19,7 @@ from engine.events import (
     RunStopAsked,
     RunUnstarted,
 )
-from engine.model import Ended, Facts, Kind, PoolState, Verdict
+from engine.model import Ended, Facts, Health, Kind, Outcome, PoolState, Verdict
 from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation, State, evolve
 from tests.engine.given import LEO, P1, P2, T0, asked, facts, given, intent, outcome, passed, pool_facts
@@ -110,6 +110,19 @@ def test_observation_settles_a_doubt_only_when_it_happened(kind: Kind) -> None:
             assert {resolved.verdict, closed.verdict} == {Verdict.SUCCEEDED_WITH_WARNINGS}
         else:
             assert [type(event) for event in events] == [RunObserved]
+
+
+def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() -> None:
+    """The state is where it was to go, and nobody has a phone: that stands first, and it is no clean success."""
+    op = evolve(running(), RunEnded(Outcome(Ended.COMPLETED, "done", lost=0)), T0)
+    read = seen(PoolState.FAILED_OVER)
+    assert read is not None
+    assert read.partner is not None
+    dead = replace(read, partner=replace(read.partner, health=Health.DOWN))
+    (event,) = verdict.judged(op, dead, T0)
+    assert isinstance(event, OperationClosed)
+    assert event.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
+    assert event.say.startswith("The users of pool01.contoso.com belong to pool02.contoso.com now, but it is down.")
 
 
 def test_the_same_observation_is_told_once() -> None:
