@@ -56,8 +56,8 @@ bench: .venv/ready  ## every figure against its baseline, one table; two minutes
 
 lock: .venv/ready  ## pin the dependencies again, with hashes
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra demo -o requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -c requirements.lock --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --custom-compile-command "make lock" --extra demo -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --custom-compile-command "make lock" -c requirements.lock --group dev -o requirements-dev.lock
 
 clean:  ## forget the environments and what the tests left
 	rm -rf .venv .venv-wheel dist build .mypy_cache .ruff_cache .hypothesis .import_linter_cache
