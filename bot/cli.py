@@ -10,23 +10,16 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from audit.model import CannotOpen, CannotRecord
-from audit.reader import Reader
-from audit.timeline import lines
-from bot.answers import whole
+from bot.cli_errors import FAILED, fail, sentences
 from bot.cli_lab import DATA, lab
+from bot.cli_log import log
 from bot.config import Config, ConfigError, Secrets, load
-from engine.port import EngineError
 from engine.states import TABLE, diagram
-
-FAILED = 1
 
 
 def main() -> None:
@@ -46,26 +39,6 @@ def _our_own_packages() -> None:
         sys.exit(
             "Another Python package here provides audit, bot, commands or engine. Install with: pipx install csfailover"
         )
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """What can go wrong, as sentences and exit code 1; a bug keeps its traceback."""
-    try:
-        yield
-    except ConfigError as error:
-        for mistake in error.mistakes:
-            click.echo(f"csfailover: {mistake}", err=True)
-        sys.exit(FAILED)
-    except (CannotOpen, CannotRecord) as error:
-        _fail(str(error))
-    except EngineError as error:
-        _fail(f"{error.say} {error.detail}".strip())
-
-
-def _fail(say: str, code: int = FAILED) -> NoReturn:
-    click.echo(f"csfailover: {say}", err=True)
-    sys.exit(code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -94,7 +67,7 @@ def run(config: Path, verbose: bool) -> None:
     from bot.compose import assemble, engine_of  # noqa: PLC0415  # slow imports only where they are needed
 
     _log_to_screen(logging.INFO if verbose else logging.WARNING)
-    with _sentences():
+    with sentences():
         secrets = Secrets()
         settings = load(config, secrets)
         _refuse_lab_tokens(settings, secrets)
@@ -153,7 +126,7 @@ def check(config: Path, rules: bool) -> None:
     from bot.check import checks  # noqa: PLC0415  # as above
 
     good = True
-    with _sentences():
+    with sentences():
         secrets = Secrets()
         for found in checks(load(config, secrets), secrets):
             good = good and found.ok is not False
@@ -184,15 +157,15 @@ def demo(port: int, transport: str, speed: float | None, play: bool, data: Path)
     try:
         from bot import demo as demos  # noqa: PLC0415  # needs the extra `demo`
     except ModuleNotFoundError as error:
-        _fail(f"The demo needs {error.name}. Install with: pipx install 'csfailover[demo]'")
+        fail(f"The demo needs {error.name}. Install with: pipx install 'csfailover[demo]'")
     _log_to_screen(logging.ERROR if play else logging.WARNING)
-    with _sentences():
+    with sentences():
         try:
             engine = demos.lab(data, speed or (600.0 if play else 60.0))
             with demos.running(data, 0 if play else port, transport, engine) as running:
                 good = _play(running) if play else _serve(running)
         except demos.PortTakenError as error:
-            _fail(f"Port {port} on 127.0.0.1 cannot be used ({error}). Choose another: --port 0")
+            fail(f"Port {port} on 127.0.0.1 cannot be used ({error}). Choose another: --port 0")
     sys.exit(0 if good else FAILED)
 
 
@@ -215,32 +188,5 @@ def _play(running: Any) -> bool:
         return False
 
 
-# --- the log -----------------------------------------------------------------------------------------------------
-
-
-@cli.command()
-@click.argument("operation", required=False, metavar="[OPERATION | verify]")
-@click.option("--log", "path", type=click.Path(path_type=Path), help="its file; else that of the settings, or the demo")
-@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="rows, where no operation is named")
-def log(operation: str | None, path: Path | None, last: int) -> None:
-    """Print the audit log: the last rows, or one operation; or prove that it is whole."""
-    with _sentences(), Reader(_log_path(path)) as reader:
-        if operation == "verify":
-            found = reader.verify()
-            click.echo(whole(found))
-            sys.exit(0 if found.ok else FAILED)
-        head, _ = reader.head()
-        rows = reader.read(operation.upper()) if operation else reader.tail(max(0, head - last), last)
-        if operation and not rows:
-            _fail(f"There is no operation {operation}. `csfailover log` shows the last rows.")
-        click.echo("\n".join(lines(rows)) or "The log is empty.")
-
-
-def _log_path(path: Path | None) -> Path:
-    if path:
-        return path
-    settings = Path("csfailover.toml")
-    return load(settings, Secrets()).log.path if settings.exists() else DATA / "csfailover.db"
-
-
 cli.add_command(lab)
+cli.add_command(log)
