@@ -17,6 +17,8 @@ GATHER = 5.0
 """Seconds that the engine's own lines are gathered before they go into the thread."""
 BACKOFF = (1.0, 2.0, 5.0, 15.0)
 """Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
+LOOK_AGAIN = 60.0
+"""Seconds after which the card of an open operation is sent again although nothing is new: it may have been deleted."""
 UPDATES_A_MINUTE = 40
 """Of all cards together; 50 is Slack's limit."""
 
@@ -51,6 +53,10 @@ class Pace:
     def again_at(self, now: float, failures: int) -> float:
         """When an operation is tried again that Slack has not taken so many times in a row."""
         return now + BACKOFF[min(failures, len(BACKOFF)) - 1]
+
+    def look_again_at(self, now: float) -> float:
+        """When the cards of open operations are next to be found still there."""
+        return now + LOOK_AGAIN
 
     def posted(self, channel: str, now: float) -> None:
         self._posts[channel] = now

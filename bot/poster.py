@@ -24,7 +24,7 @@ from audit.model import CannotRecord, Row
 from bot import thread
 from bot.blocks import Card, cut, simple
 from bot.cards import card
-from bot.journal import Journal
+from bot.journal import Journal, UnreadableError
 from bot.pace import Pace
 from bot.people import SHARED
 from engine.events import Event
@@ -76,6 +76,9 @@ class Poster:
         self._pace = pace
         self._dirty: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._unsure: set[str] = set()
+        """Whose card may have been deleted."""
+        self._look_again_at = 0.0
         self._seen = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="poster", daemon=True)
@@ -95,6 +98,7 @@ class Poster:
             head, _ = self._journal.store.head()
             try:
                 self._learn()
+                self._doubt_cards()
                 self._show_all()
             except Exception:  # the loop must outlive whatever one round meets
                 log.exception("the poster met a bug or cannot write its notes; it tries again")
@@ -108,6 +112,15 @@ class Poster:
                 if row.operation and row.operation not in self._failures:
                     self._dirty[row.operation] = 0.0
             self._seen = rows[-1].seq
+
+    def _doubt_cards(self) -> None:
+        """At the start and now and then: an open operation whose card is gone would lock its pair unseen."""
+        if self._monotonic() < self._look_again_at:
+            return
+        self._look_again_at = self._pace.look_again_at(self._monotonic())
+        for operation in self._journal.store.open_operations():
+            self._unsure.add(operation)
+            self._dirty.setdefault(operation, 0.0)
 
     def _show_all(self) -> None:
         for operation, due in sorted(self._dirty.items(), key=lambda item: item[1]):
@@ -129,6 +142,8 @@ class Poster:
                 self.trouble = ""
         except Later as later:
             self._dirty[operation] = later.at
+        except UnreadableError:  # /pools tells of it; the version that can read it looks again at its start
+            del self._dirty[operation]
         except Exception as error:  # noqa: BLE001  # one operation that cannot be shown must not hide the others
             self._failed(operation, error)
 
@@ -166,8 +181,9 @@ class Poster:
             ts = self._found(op, "card", op.request.channel) if note else None
             self._note_card(op, ts or self._post_card(op, wanted), digest if ts is None else "")
             note = self._journal.store.notes(op.id)["card"]
-        if note["shown"] != digest:
+        if note["shown"] != digest or op.id in self._unsure:
             self._update_card(op, wanted, note["ts"])
+        self._unsure.discard(op.id)
 
     def _note_card(self, op: Operation, ts: str, shown: str) -> None:
         self._journal.store.note(op.id, "card", {"ts": ts, "shown": shown})

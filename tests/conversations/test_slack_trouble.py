@@ -11,7 +11,7 @@ from bot.standin.people import INCIDENT, faults
 from engine.model import Verdict
 from engine.states import State
 from tests.conversations import forge
-from tests.conversations.house import House
+from tests.conversations.house import House, Hurried
 
 
 @pytest.mark.parametrize("kind", ["429", "500", "drop", "drop_answer"])
@@ -60,6 +60,34 @@ def test_a_card_that_was_deleted_comes_again(house: House) -> None:
     assert house.closed(operation).verdict is Verdict.SUCCEEDED
     assert house.sees(operation, "SUCCEEDED.")["ts"] != card
     assert len(house.cards(operation)) == 1
+
+
+class Doubtful(Hurried):
+    """Looks for deleted cards all the time."""
+
+    def look_again_at(self, now: float) -> float:
+        return now + 0.1
+
+
+def test_a_card_that_was_deleted_while_it_waits_comes_again_by_itself(empty_house: House) -> None:
+    """Nothing happens to the operation, and still nobody is left with a locked pair and no button."""
+    house = empty_house
+    house.live(pace=Doubtful())
+    operation, card = house.asked()
+    _deletes(house, card)
+    house.until(lambda: [m["ts"] for m in house.cards(operation)] not in ([], [card]))
+    assert house.told(operation, "Preflight passed")
+    assert house.kinds(operation)[-1] == "preflight.passed"
+
+
+def test_a_card_that_was_deleted_while_the_bot_was_away_comes_again_at_its_start(house: House) -> None:
+    """The log says which operations are open; Slack is made to show them."""
+    operation, card = house.asked()
+    house.dies()
+    _deletes(house, card)
+    house.live()
+    house.until(lambda: [m["ts"] for m in house.cards(operation)] not in ([], [card]))
+    house.sees(operation, "[ Approve ]")
 
 
 def _deletes(house: House, ts: str) -> None:
