@@ -19,6 +19,7 @@ from bot.app import Listeners
 from bot.config import Config, ConfigError, Secrets
 from bot.desk import Desk
 from bot.journal import Journal
+from bot.life import Life
 from bot.link import HttpLink, Link, SocketLink
 from bot.pace import Pace
 from bot.people import People
@@ -43,8 +44,10 @@ class Bot:
     watch: Watch
     listeners: Listeners
     link: Link
+    life: Life
 
     def start(self) -> None:
+        self.life.begun()
         self.watch.start()
         self.runner.start()
         self.poster.start()
@@ -57,6 +60,7 @@ class Bot:
         self.listeners.close()
         self.poster.stop()
         self.watch.stop()
+        self.life.ended()
         self.store.close()
 
 
@@ -104,7 +108,7 @@ def assemble(
     quick = WebClient(token=token, base_url=slack.api_url, timeout=CLICK_TIMEOUT, retry_handlers=[])
     patient = WebClient(token=token, base_url=slack.api_url, timeout=POST_TIMEOUT, retry_handlers=[])
     policy = config.policy.policy()
-    signing = secret(secrets, "signing_secret", "Slack signs with it") if slack.transport == "http" else None
+    signing = secret(secrets, "signing_secret", "Slack signs with it") if slack.transport == "http" else ""
     app_token = secret(secrets, "app_token", "Socket Mode's, xapp-…") if slack.transport == "socket" else ""
     config.log.path.parent.mkdir(parents=True, exist_ok=True)
     store = log.open(config.log.path, clock=clock.now)
@@ -125,10 +129,10 @@ def assemble(
     link: Link = (
         SocketLink(listeners.app, app_token)
         if slack.transport == "socket"
-        else HttpLink(listeners.app, slack.host, slack.port)
+        else HttpLink(listeners.app, slack.host, slack.port, signing)
     )
     troubles.append(link)
-    return Bot(store, engine, runner, poster, watch, listeners, link)
+    return Bot(store, engine, runner, poster, watch, listeners, link, Life(journal, config, engine.name))
 
 
 def _leads(config: Config) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress import wasyncore
 from waitress.server import create_server
 
+from bot.signed import Signed
+
 log = logging.getLogger(__name__)
 PING_EVERY = 1.5
 RETRY = 2.0
@@ -72,13 +74,13 @@ class SocketLink:
 
 
 class HttpLink:
-    """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs; Bolt checks; TLS is a proxy's work."""
+    """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs, TLS is a proxy's work."""
 
     trouble = ""
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, signing_secret: str) -> None:
         self._open: dict[int, Any] = {}  # what waitress has open: the listening socket, every kept connection
-        handler = SlackRequestHandler(app, path=PATH)
+        handler = Signed(SlackRequestHandler(app, path=PATH), signing_secret)
         self._server = create_server(
             handler, map=self._open, host=host, port=port, threads=8, max_request_body_size=BODY
         )

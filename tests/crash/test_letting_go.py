@@ -58,7 +58,7 @@ def test_a_run_is_let_go_and_the_next_life_follows_it_to_its_end(
 def test_a_proxy_that_keeps_its_connection_open_does_not_keep_the_bot_from_ending() -> None:
     """The link closes what others hold open: they read the end of the stream."""
     app = App(token="xoxb-lab", signing_secret="none", token_verification_enabled=False)
-    link = HttpLink(app, "127.0.0.1", 0)
+    link = HttpLink(app, "127.0.0.1", 0, "none")
     link.start()
     with socket.create_connection(("127.0.0.1", link.port), timeout=10) as proxy:
         proxy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

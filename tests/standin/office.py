@@ -88,7 +88,7 @@ class Office:
             session.sock.settimeout(0.1)  # the SDK's own 3 s are how long it would take to close
             self.until_connected()
             return
-        self.link = HttpLink(self.app, "127.0.0.1", 0)
+        self.link = HttpLink(self.app, "127.0.0.1", 0, self.slack.SIGNING_SECRET)
         self.link.start()
         self.slack.deliver_to = self.link.url
 
