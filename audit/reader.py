@@ -17,6 +17,9 @@ from audit import chain, connect, verify
 from audit.model import Row, Verification
 from audit.schema import COLUMNS
 
+Columns = tuple[Any, ...]
+"""A row as SQLite gives it, in the order of COLUMNS."""
+
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
 
 
@@ -37,6 +40,14 @@ class Reader:
     def tail(self, after: int = 0, limit: int = 1000) -> tuple[Row, ...]:
         """At most `limit` rows with a seq greater than `after`, in seq order."""
         return self._rows(f"{_ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+
+    def raw(self, operation: str) -> tuple[Columns, ...]:
+        """As `read`, but the columns as they stand in the file: also those of a row that is none of ours."""
+        return tuple(self._all(f"{_ROWS} WHERE operation = ? ORDER BY seq", operation))
+
+    def raw_last(self, limit: int) -> tuple[Columns, ...]:
+        """The last `limit` rows of the file, oldest first, as they stand in it."""
+        return tuple(reversed(self._all(f"{_ROWS} ORDER BY seq DESC LIMIT ?", limit)))
 
     def open_operations(self) -> tuple[str, ...]:
         """Oldest first."""
@@ -68,6 +79,11 @@ class Reader:
         """Walk the whole log; see audit.verify."""
         with self._connection() as conn:
             return verify.verify(conn)
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash that row `seq` bears; see audit.verify."""
+        with self._connection() as conn:
+            return verify.hash_at(conn, seq)
 
     def close(self) -> None:
         """Close the idle connections. May be called again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from audit import connect
+from audit import connect, schema
 from audit.lock import SingleInstance
 
 
@@ -17,6 +17,6 @@ def rebuild_projections(path: Path) -> None:
         with closing(connect.unguarded(path)) as conn, conn:
             conn.execute("BEGIN IMMEDIATE")
             conn.execute("DELETE FROM operation")
-            conn.execute("INSERT INTO operation SELECT * FROM operation_from_log")
+            conn.execute(f"INSERT INTO operation {schema.FROM_LOG}")
     finally:
         lock.release()

@@ -40,6 +40,11 @@ COLUMNS = (
 )
 """The columns of `event`, in order. All but `seq`, `prev` and `hash` are the record that the hash covers."""
 
+FROM_LOG = """SELECT operation, min(seq) AS first_seq, max(claim) AS claim, 1 - max(closes) AS open
+        FROM event WHERE operation IS NOT NULL GROUP BY operation"""
+"""What `operation` must hold. The view of the same name in the file is for people with a SQL shell: whoever may write
+the file may change it, so `verify` and `rebuild` use this text."""
+
 _TABLES = (
     """CREATE TABLE event (
         seq INTEGER PRIMARY KEY,
@@ -73,9 +78,7 @@ _TABLES = (
     ) STRICT""",
     "CREATE UNIQUE INDEX operation_claim ON operation (claim) WHERE open = 1",
     "CREATE INDEX operation_age ON operation (first_seq)",
-    """CREATE VIEW operation_from_log AS
-        SELECT operation, min(seq) AS first_seq, max(claim) AS claim, 1 - max(closes) AS open
-        FROM event WHERE operation IS NOT NULL GROUP BY operation""",
+    f"CREATE VIEW operation_from_log AS {FROM_LOG}",
     """CREATE TABLE shown (
         operation TEXT NOT NULL,
         slot TEXT NOT NULL,

@@ -1,4 +1,4 @@
-"""Rows of the log as lines of text, for the command line. Pure formatting; no file, no clock, no meaning.
+"""Rows of the log as text: harmless for a terminal, or JSON for machines. Pure; no file, no clock, no meaning.
 
 What people typed is data: everything a terminal could take for an order is shown as an escape.
 """
@@ -6,24 +6,27 @@ What people typed is data: everything a terminal could take for an order is show
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
-from audit.model import Row
-
-
-def lines(rows: Iterable[Row]) -> list[str]:
-    """One line a row: seq, time (UTC, milliseconds), kind, actor, rule in brackets if any, body as compact JSON."""
-    return [_line(row) for row in rows]
+from audit.schema import COLUMNS
 
 
-def _line(row: Row) -> str:
-    at = row.at.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00") + "Z"
-    rule = f" [{row.rule}]" if row.rule else ""
-    body = json.dumps(row.body, ensure_ascii=False, separators=(",", ":"))
-    return _visible(f"{row.seq:>6}  {at}  {row.kind:<24} {row.actor}{rule}  {body}")
-
-
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text as one line; control and format characters as escapes, other languages as they are."""
     # isprintable is false for control and format characters (escape sequences, right-to-left overrides) and for
     # every separator but the space.
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def json_line(columns: Sequence[Any]) -> str:
+    """The columns of `event` as one JSON object: names sorted, no white space, ASCII only.
+
+    `body` is an object in it. The hash can be made again from the line: RFC 8785 of the body is the body's text. What
+    is no JSON, in a file that was tampered with, is given as the text it is.
+    """
+    record = dict(zip(COLUMNS, columns, strict=True))
+    with suppress(TypeError, ValueError, RecursionError):
+        record["body"] = json.loads(record["body"])
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), default=repr)

@@ -3,9 +3,13 @@
 What the chain shows: a row edited, inserted, taken out or reordered; an end cut off while the head stays; triggers
 missing; open operations and claims that do not follow from the events.
 
+What it does not look at: `shown`. That is the poster's note of what Slack answered (which message is whose card, how
+far a thread is told); nothing in the log says what it must be. Whoever changes it can make the bot post again, or
+write over the wrong message of its own; no pair is locked or freed by it and nothing is started.
+
 What it cannot show: the whole chain written anew, or its end cut together with the head, by somebody with write
 access to the file. Everything needed for that is in the file. Against it only a checkpoint helps that left the
-machine before, signed with a key the file does not hold.
+machine before: the head that `csfailover log verify` prints, kept elsewhere and compared with `hash_at`.
 """
 
 from __future__ import annotations
@@ -21,9 +25,10 @@ from audit.model import Verification
 from audit.schema import COLUMNS, GENESIS
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # names of our own columns
-_STRAY = """SELECT operation FROM (SELECT * FROM operation EXCEPT SELECT * FROM operation_from_log)
-            UNION SELECT operation FROM (SELECT * FROM operation_from_log EXCEPT SELECT * FROM operation)
-            ORDER BY operation LIMIT 1"""
+_KEPT = "SELECT operation, first_seq, claim, open FROM operation"
+_STRAY = f"""SELECT operation FROM (SELECT * FROM ({_KEPT}) EXCEPT SELECT * FROM ({schema.FROM_LOG}))
+             UNION SELECT operation FROM (SELECT * FROM ({schema.FROM_LOG}) EXCEPT SELECT * FROM ({_KEPT}))
+             ORDER BY operation LIMIT 1"""  # noqa: S608  # our own constants
 
 
 def verify(log: sqlite3.Connection | Path) -> Verification:
@@ -62,9 +67,16 @@ def _fault(last: int, last_hash: str, row: Sequence[Any]) -> str:
         return f"Row {last + 1} is missing: after row {last} comes row {seq}. Rows were taken out."
     if prev != last_hash:
         return f"Row {seq} does not follow row {last}: its prev is not that row's hash. One of the two was replaced."
-    if chain.digest(row) != given:
+    if _digest(row) != given:
         return f"Row {seq} was changed after it was written: its content does not give its hash."
     return ""
+
+
+def _digest(row: Sequence[Any]) -> str:
+    try:
+        return chain.digest(row)
+    except (AttributeError, TypeError, ValueError):  # bytes, or a number where text belongs: no row of ours
+        return ""
 
 
 def _surroundings(log: sqlite3.Connection, seq: int, last_hash: str) -> tuple[int | None, str]:
@@ -81,8 +93,31 @@ def _surroundings(log: sqlite3.Connection, seq: int, last_hash: str) -> tuple[in
             f"The rows are whole, but nothing keeps them so: triggers missing or changed: {', '.join(missing)}.",
         )
     if stray := log.execute(_STRAY).fetchone():
-        return (
-            None,
-            f"The rows are whole, but operation {stray[0]!r} is kept as open, closed or claimed unlike they say.",
-        )
+        return None, _strays(log, stray[0])
     return None, ""
+
+
+def _strays(log: sqlite3.Connection, operation: str) -> str:
+    kept, told = (
+        log.execute(f"SELECT first_seq, claim, open FROM ({source}) WHERE operation = ?", (operation,)).fetchone()  # noqa: S608
+        for source in (_KEPT, schema.FROM_LOG)
+    )
+    return (
+        f"The rows are whole, but the list of operations made from them was changed: {operation!r} is {_kept(kept)} "
+        f"there, and by its rows it is {_kept(told)}."
+    )
+
+
+def _kept(found: tuple[int, str | None, int] | None) -> str:
+    if found is None:
+        return "missing"
+    first, claim, is_open = found
+    return f"{'open' if is_open else 'closed'} since row {first} with {f'the lock {claim!r}' if claim else 'no lock'}"
+
+
+def hash_at(log: sqlite3.Connection, seq: int) -> str | None:
+    """The hash that row `seq` bears, that of an empty log for 0; None when there is no such row."""
+    if seq == 0:
+        return GENESIS
+    found = log.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
+    return str(found[0]) if found else None

@@ -55,9 +55,10 @@ def failed(error: EngineError) -> Answer:
 
 
 def whole(found: Verification) -> str:
-    """One sentence on whether the log can be trusted."""
+    """One sentence on whether the log can be trusted. The head is given as `log verify --expect` takes it."""
     if found.ok:
-        return f"The log is whole: {found.rows:,} rows, each chained to the one before; head {found.head[:12]}."
+        rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+        return f"The log is whole: {rows}, each chained to the one before; head {found.rows}:{found.head}."
     where = f"first at row {found.first_bad}" if found.first_bad else "no single row is to blame"
     return f"THE LOG IS NOT WHOLE, {where}: {found.why}"
 

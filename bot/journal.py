@@ -7,10 +7,10 @@ transaction, again from the start when somebody else was faster. A refusal is re
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from audit.model import Conflict, Entry, Row
+from audit.model import Conflict, Entry, JsonValue, Row
 from audit.store import Store
 from engine.events import ApprovalRefused, Event, from_body, to_body
 from engine.model import Refusal
@@ -135,6 +135,6 @@ class Journal:
         with self._lock:
             self._known.pop(operation, None)
 
-    def note(self, kind: str, actor: str, body: dict[str, str], delivery: str | None = None) -> None:
-        """Something that belongs to no operation: a bad command, a read, a refused stranger."""
+    def note(self, kind: str, actor: str, body: Mapping[str, JsonValue], delivery: str | None = None) -> None:
+        """Something that belongs to no operation: a bad command, a read, a refused stranger, a start of the bot."""
         self.store.append([Entry(kind, actor, body)], delivery=delivery)

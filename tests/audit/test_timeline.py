@@ -1,31 +1,41 @@
-"""Lines for the terminal: readable, and harmless whatever people typed."""
+"""Rows as text: harmless on a terminal, and complete for machines."""
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from audit import chain
+from audit.schema import COLUMNS
 from audit.store import Store
-from audit.timeline import lines
+from audit.timeline import json_line, visible
 from tests.audit.parts import entry
 
-
-def test_a_row_is_one_line_with_all_that_matters(store: Store) -> None:
-    """Seq, time, kind, actor, rule and the body as compact JSON."""
-    rows = store.append([entry("request.asked", pool="pool01", wait=90)], operation="op1", expected=0)
-    assert lines(rows) == [
-        '     1  2026-03-01 12:00:01.000Z  request.asked            slack:T1/U1 [a-rule]  {"pool":"pool01","wait":90}'
-    ]
+NASTY = "\x1b[2J\n\u202e\u2028\x9b Grüße 日本"
 
 
-def test_nothing_typed_reaches_the_terminal_as_an_order(store: Store) -> None:
+def test_nothing_typed_reaches_the_terminal_as_an_order() -> None:
     """Escape sequences, line breaks and direction marks are shown as escapes; other languages as they are."""
-    nasty = "\x1b[2J\n\u202e\u2028\x9b Grüße 日本"
-    (line,) = lines(store.append([entry("k\x1b", text=nasty)]))
-    assert line.isprintable()
-    assert "Grüße 日本" in line
-    assert "\\u202e" in line
-    assert "\\u001b[2J\\n" in line
-    assert "k\\x1b" in line
+    shown = visible(NASTY)
+    assert shown.isprintable()
+    assert shown == "\\x1b[2J\\n\\u202e\\u2028\\x9b Grüße 日本"
 
 
-def test_no_rows_are_no_lines() -> None:
-    """An unknown operation prints nothing."""
-    assert lines(()) == []
+def test_the_json_of_a_row_is_enough_to_make_its_hash_again(store: Store) -> None:
+    """Every column is in it, the body as an object, in ASCII: what is parsed gives the hash that is written there."""
+    store.append([entry("request.asked", text=NASTY, wait=90)], operation="op1", expected=0, claim="a", delivery="d")
+    (columns,) = store.raw("op1")
+    line = json_line(columns)
+    found = json.loads(line)
+    assert line.isascii()
+    assert list(found) == sorted(COLUMNS)
+    assert found["body"] == {"text": NASTY, "wait": 90}
+    assert chain.digest([*({**found, "body": chain.canonical(found["body"])}[name] for name in COLUMNS)]) == columns[-1]
+
+
+@pytest.mark.parametrize("body", ["{", "", "\udcff", "[" * 40_000, b"\xff", None])
+def test_what_is_no_body_is_shown_as_it_is(body: object) -> None:
+    """In a file that was tampered with anything may stand there."""
+    columns = [body if name == "body" else "x" for name in COLUMNS]
+    assert json.loads(json_line(columns))["body"] == (repr(body) if isinstance(body, bytes) else body)
