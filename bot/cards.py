@@ -13,9 +13,7 @@ from bot.blocks import (
     actions,
     bold,
     bullets,
-    button,
     code,
-    confirm,
     context,
     cut,
     header,
@@ -25,6 +23,9 @@ from bot.blocks import (
     preformatted,
     rich,
 )
+from bot.buttons import buttons_of
+from bot.story import approvals, users
+from engine import guards
 from engine import plan as plans
 from engine.events import (
     OperationClosed,
@@ -73,7 +74,7 @@ def card(op: Operation, engine: str) -> Card:
         blocks.append(rich(*_meaning(op)))
     if shown := _findings(op):
         blocks.append(rich(*shown))
-    if op.state not in CLOSED and (buttons := _buttons(op)):
+    if op.state not in CLOSED and (buttons := buttons_of(op)):
         blocks.append(actions(f"{op.id}-{op.state.name}", *buttons))
     blocks.append(context(_footer(op, engine)))
     made = Card("", tuple(blocks))
@@ -111,9 +112,19 @@ def _status(op: Operation) -> list[Block]:
         case State.IN_DOUBT | State.RESOLVED:
             return _doubt(op)
         case State.ANSWERED:
-            return [line(bold("What if."), " Nothing was changed, nothing is locked. This is what would run:")]
+            return [_answered(op)]
         case _:
             return _ended(op)
+
+
+def _answered(op: Operation) -> Block:
+    assert op.plan is not None
+    needed = approvals(op.plan.approvals)
+    return line(
+        bold("What if."),
+        f" Nothing was changed, nothing is locked. Asked for without --whatif, and after {needed} by leads other than "
+        f"{op.request.name}, this would run:",
+    )
 
 
 def approvers(op: Operation) -> str:
@@ -125,7 +136,7 @@ def _awaiting(op: Operation) -> Block:
     missing = missing_approvals(op)
     so_far = f" Approved by {approvers(op)}." if op.approvals else ""
     return line(
-        bold(f"Waiting for {missing} of {op.plan.approvals} approval{'s' if op.plan.approvals > 1 else ''}"),
+        bold(f"Waiting for {missing} of {approvals(op.plan.approvals)}"),
         f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
     )
 
@@ -138,10 +149,13 @@ def _running(op: Operation) -> list[Block]:
         filled = round(op.percent / 10)
         shown.append(line(f"{'▰' * filled}{'▱' * (10 - filled)} {op.percent} %"))
     if op.record:
-        shown.append(line(f"Last word of the engine: {cut(op.record.text, 300)}"))
+        shown.append(line(f"Latest: {cut(op.record.text, 300)}"))
     if op.stop_asked_by:
         shown.append(
-            line(f"{op.stop_asked_by} asked to stop. Up to the redirect of the users it goes back; after it, on.")
+            line(
+                f"{op.stop_asked_by} asked to stop. If the users are not redirected yet, it goes back to how it was; "
+                "if they are, it goes on to its end."
+            )
         )
     return shown
 
@@ -166,7 +180,7 @@ def _ended(op: Operation) -> list[Block]:
 def _verdict(op: Operation, closed: OperationClosed) -> list[Block]:
     took = ""
     if op.started_at and op.closed_at:
-        took = f" Took {_took(op.closed_at - op.started_at)}."
+        took = f" Took {_took(op.closed_at - op.started_at)}, ended at {clock(op.closed_at)}."
     shown = [line(bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
     if op.outcome and op.outcome.report:
         shown.append(line("The server's own report: ", code(cut(op.outcome.report, 300))))
@@ -189,7 +203,7 @@ def _unstarted(op: Operation) -> list[str | Block]:
         case RequestWithdrawn(name=name):
             return [bold(f"Withdrawn by {name}."), " Nothing was changed."]
         case RequestExpired(missing=missing):
-            return [bold("Expired."), f" {missing} approval(s) were missing. Nothing was changed. Ask again if needed."]
+            return [bold("Expired."), f" {approvals(missing)} missing. Nothing was changed. Ask again if needed."]
         case RequestStale(differences=differences):
             return [
                 bold("Void: something changed between approval and start."),
@@ -212,7 +226,9 @@ def _what(op: Operation) -> list[Block]:
         shown.append(preformatted(plans.line(op.plan)))
     asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
     if request.reason:
-        asked.append(f" Reason: {request.reason}")
+        asked.append(f" Reason: {request.reason}{'' if request.reason.endswith('.') else '.'}")
+    if op.approvals and op.state in {State.IN_DOUBT, State.RESOLVED, *CLOSED}:
+        asked.append(f" Approved by {' and by '.join(f'{a.name} at {clock(a.at)}' for a in op.approvals)}.")
     shown.append(line(*asked))
     if request.repairs:
         shown.append(line(f"Typed: {cut(legible(request.typed), 300)} ({', '.join(request.repairs)})"))
@@ -221,8 +237,7 @@ def _what(op: Operation) -> list[Block]:
 
 def _meaning(op: Operation) -> list[Block]:
     assert op.plan is not None
-    users = op.facts.pool.users if op.facts else None
-    many = f"{users:,} users" if users is not None else "An unknown number of users"
+    many = users(op)
     if op.request.kind is Kind.FAILOVER:
         says = [
             line(bold(f"{many} of {op.plan.pool}"), " would be served by ", bold(op.plan.partner), "."),
@@ -241,11 +256,22 @@ def _meaning(op: Operation) -> list[Block]:
     ]
 
 
+def _worth_telling(op: Operation) -> list[Finding]:
+    """What approvers weigh; of a refused request what else is in the way; after a failover what is still to be done."""
+    match op.state:
+        case State.AWAITING | State.APPROVED | State.ANSWERED:
+            return list(op.findings)
+        case State.REFUSED:
+            said = op.end.say if isinstance(op.end, RequestRefused) else ""
+            return [f for f in op.findings if f.level is Level.BLOCK and f.say != said]
+        case State.SUCCEEDED | State.SUCCEEDED_WITH_WARNINGS:
+            return [f for f in op.findings if f.code == guards.STAYS_DOWN]
+        case _:
+            return []
+
+
 def _findings(op: Operation) -> list[Block]:
-    if op.state not in {State.AWAITING, State.APPROVED, State.ANSWERED, State.REFUSED}:
-        return []
-    refusal = op.end.code if isinstance(op.end, RequestRefused) else ""
-    told = [f for f in op.findings if f.code != refusal]
+    told = _worth_telling(op)
     fit = _how_many_fit(told)
     shown = [line(_MARK[f.level], bold(f.code), _finding(f)) for f in told[:fit]]
     if left := [f.code for f in told[fit:]]:
@@ -275,45 +301,3 @@ def _footer(op: Operation, engine: str) -> str:
     digest = f" · plan {plans.short(op.digest)}" if op.digest else ""
     lab = " · LAB: no real pool is touched, and its wording is its own" if engine == "lab" else ""
     return f"Operation {op.id}{digest}{lab}"
-
-
-# --- buttons -------------------------------------------------------------------------------------------------------
-
-
-def _buttons(op: Operation) -> list[Block]:
-    withdraw = button("withdraw", "Withdraw", op.id)
-    match op.state:
-        case State.ASKED:
-            return [withdraw]
-        case State.AWAITING:
-            return [_approve(op), button("deny", "Deny", op.id), withdraw]
-        case State.APPROVED:
-            return [button("deny", "Deny", op.id), withdraw]
-        case State.RUNNING if not op.stop_asked_by:
-            return [button("stop", "Stop", op.id, confirm=_stop_confirm())]
-        case State.IN_DOUBT:
-            return [button("happened", "It happened", op.id), button("not_happened", "It did not happen", op.id)]
-        case _:
-            return []
-
-
-def _approve(op: Operation) -> Block:
-    assert op.plan is not None
-    risky = op.request.options.disaster or op.request.options.skip_verification
-    asks = confirm(
-        "Approve exactly this?",
-        plans.line(op.plan),
-        "Approve",
-        style="danger" if risky else "primary",
-    )
-    return button("approve", "Approve", op.id, "danger" if risky else "primary", asks)
-
-
-def _stop_confirm() -> Block:
-    return confirm(
-        "Ask the cmdlet to stop?",
-        "Before the users are redirected, it goes back to how it was. After that it goes on to the end; a failback "
-        "brings the users home.",
-        "Ask to stop",
-        style="danger",
-    )

@@ -21,8 +21,9 @@ from bot.people import People
 from engine import plan as plans
 from engine import rules, verdict
 from engine.events import Event, RequestStale, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Policy, Record
+from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
 from engine.port import Engine, EngineError, SightLost
+from engine.resolve import pair_of
 from engine.rules import Reading, Step
 from engine.states import Operation, State
 
@@ -180,7 +181,12 @@ class Runner:
     def _read(self, op: Operation) -> Reading:
         facts = self._engine.facts(op.request.pool)
         supported = self._engine.parameters(plans.CMDLETS[op.request.kind])
-        return Reading(facts, supported, self._last_ended(op))
+        return Reading(facts, supported, self._last_ended(op), self._held_by_another(op))
+
+    def _held_by_another(self, op: Operation) -> str:
+        pair = pair_of(Pool(op.request.pool, op.request.partner))
+        holder = self._journal.store.holder(pair)
+        return holder if holder and holder != op.id else ""
 
     def _last_ended(self, op: Operation) -> datetime | None:
         """When a run on this pair last ended, among the latest operations."""

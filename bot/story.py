@@ -30,6 +30,7 @@ from engine.events import (
     RunUnstarted,
 )
 from engine.model import Record, Refusal
+from engine.states import Operation
 
 _STREAM_MARK = {"error": "error: ", "warning": "warning: ", "prompt": "asked and answered No: "}
 _QUIET = frozenset({"debug", "phase"})
@@ -48,8 +49,8 @@ def told(event: Event) -> str:
 
 def _request(event: Event) -> str:
     match event:
-        case RequestAsked(name=name, kind=kind, pool=pool):
-            return f"{name} asked for a {kind.value} of {pool}."
+        case RequestAsked():
+            return _asked(event)
         case PreflightPassed(digest=digest):
             return f"Preflight passed; the plan is {plans.short(digest)}."
         case RequestRefused(code=code, say=say):
@@ -63,9 +64,28 @@ def _request(event: Event) -> str:
         case RequestDenied(name=name, reason=reason):
             return f"{name} denied it: {reason}"
         case RequestReminded(missing=missing):
-            return f"Reminder: {missing} approval(s) are missing."
+            return f"Reminder: {approvals(missing)} still missing."
         case _:
             return _ending(event)
+
+
+def _asked(asked: RequestAsked) -> str:
+    options = asked.options
+    mode = "what a " if options.whatif else "a "
+    mode += "disaster " if options.disaster else ""
+    would = " would do" if options.whatif else ""
+    reason = f" Reason: {asked.reason}" if asked.reason else ""
+    return f"{asked.name} asked for {mode}{asked.kind.value} of {asked.pool}{would}.{reason}"
+
+
+def approvals(count: int) -> str:
+    return f"{count} approval{'' if count == 1 else 's'}"
+
+
+def users(op: Operation) -> str:
+    """How many people it is about, as far as it was read."""
+    count = op.facts.pool.users if op.facts else None
+    return f"{count:,} users" if count is not None else "An unknown number of users"
 
 
 def _ending(event: Event) -> str:
@@ -73,7 +93,7 @@ def _ending(event: Event) -> str:
         case RequestWithdrawn(name=name):
             return f"{name} withdrew it."
         case RequestExpired(missing=missing):
-            return f"Expired; {missing} approval(s) were missing. Nothing was changed."
+            return f"Expired with {approvals(missing)} missing. Nothing was changed."
         case RequestStale(differences=differences):
             return f"Void: {'; '.join(differences)}. Nothing was changed."
         case RunResolved(name=name, reason=reason, verdict=verdict):

@@ -28,6 +28,8 @@ class Case:
     policy: Policy
     now: datetime
     last_ended: datetime | None = None
+    held_by: str = ""
+    """Another operation that is open on this pair: only a what-if can meet one."""
     locked: str = ""
     """The pool that is locked together with this one; empty: none is."""
 

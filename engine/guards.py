@@ -25,6 +25,8 @@ from engine.model import (
 )
 from engine.plan import CMDLETS, ONLY_FAILOVER, parameters, timespan
 
+STAYS_DOWN = "N_STAYS_DOWN"
+
 # --- guards of both directions -------------------------------------------------------------------------------------
 
 
@@ -227,6 +229,8 @@ def _backlog(copy: Replication) -> str:
     words = [f"export {copy.export.value}, import {copy.imports.value}"]
     if copy.backlog is not None:
         words.append(f"{copy.backlog:,} changes waiting")
+    else:
+        words.append("how many changes wait cannot be read")
     if copy.age is not None:
         words.append(f"last complete {copy.age // 60} min ago")
     return ", ".join(words)
@@ -239,9 +243,26 @@ def _what_becomes_of_it(case: Case) -> str:
     return f"The cmdlet waits {wait} for it, and then assumes that it is there."
 
 
+def _held(case: Case) -> Iterator[Finding]:
+    if case.held_by:
+        yield note(
+            "N_PAIR_HELD",
+            f"Operation {case.held_by} is open on this pair; until it is over nothing else can be asked for.",
+            f"/failover-log {case.held_by}",
+        )
+
+
+def _duration(_: Case) -> Iterator[Finding]:
+    yield note(
+        "N_DURATION",
+        "Microsoft's target for a pool failover: 30 min on Lync Server 2013, 15 to 20 min on Skype for Business "
+        "Server; the time to decide and to sign in again comes on top.",
+    )
+
+
 def _what_stays_down(_: Case) -> Iterator[Finding]:
     yield note(
-        "N_STAYS_DOWN",
+        STAYS_DOWN,
         "Does not come back by itself: Response Groups (need an import), location information (never replicated), "
         "Persistent Chat, call-park settings, inbound calls unless the carrier reroutes, and the DNS of simple URLs.",
     )
@@ -261,6 +282,8 @@ FAILOVER: tuple[Guard, ...] = (
     _capacity,
     _unread,
     _cooldown,
+    _held,
+    _duration,
     _what_stays_down,
 )
 FAILBACK: tuple[Guard, ...] = (
@@ -273,5 +296,6 @@ FAILBACK: tuple[Guard, ...] = (
     _sync,
     _unread,
     _cooldown,
+    _held,
     duration,
 )

@@ -9,7 +9,7 @@ Invoke-CsPoolFailBack (Lync Server 2013; office-docs-powershell for 2015 and 201
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import rfc8785
 
@@ -128,14 +128,18 @@ def short(digest_hex: str) -> str:
     return f"{digest_hex[:4]}-{digest_hex[4:8]}"
 
 
-def difference(approved: Plan, now: Plan) -> tuple[str, ...]:
-    """What differs between two plans, one sentence each; empty when their digests are equal."""
+_NOTHING: Mapping[str, str] = {}
+
+
+def difference(approved: Plan, now: Plan, says: Mapping[str, str] = _NOTHING) -> tuple[str, ...]:
+    """What differs between two plans, one sentence each; empty when their digests are equal. `says`: what the
+    findings say, by their codes."""
     told = [
         f"{name}: was {approved.facts.get(name, 'not known')}, is {now.facts.get(name, 'not known')}"
         for name in sorted({*approved.facts, *now.facts})
         if approved.facts.get(name) != now.facts.get(name)
     ]
-    told += _found(approved.findings, now.findings)
+    told += _found(approved.findings, now.findings, says)
     if (approved.kind, approved.pool) != (now.kind, now.pool):
         told.append(f"what is asked: was {approved.kind.value} of {approved.pool}, is {now.kind.value} of {now.pool}")
     if (approved.cmdlet, approved.parameters) != (now.cmdlet, now.parameters):
@@ -147,9 +151,12 @@ def difference(approved: Plan, now: Plan) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _found(was: tuple[str, ...], now: tuple[str, ...]) -> list[str]:
-    told = [f"{code} is new" for code in dict.fromkeys(now) if code not in was]
-    told += [f"{code} is gone" for code in dict.fromkeys(was) if code not in now]
+def _found(was: tuple[str, ...], now: tuple[str, ...], says: Mapping[str, str]) -> list[str]:
+    def saying(code: str) -> str:
+        return f": {says[code].rstrip('.')}" if code in says else ""
+
+    told = [f"{code} is new{saying(code)}" for code in dict.fromkeys(now) if code not in was]
+    told += [f"{code} is gone{saying(code)}" for code in dict.fromkeys(was) if code not in now]
     told += [
         f"{code}: was found {was.count(code)} times, is found {now.count(code)} times"
         for code in dict.fromkeys(was)

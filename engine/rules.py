@@ -8,7 +8,7 @@ rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -242,11 +242,13 @@ def missing_approvals(op: Operation) -> int:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read for one decision: the facts, the cmdlet's parameters, the end of the pair's last operation."""
+    """What was read for one decision: the facts, the cmdlet's parameters, the end of the pair's last operation, and
+    another one that is open on it."""
 
     facts: Facts
     supported: frozenset[str]
     last_ended: datetime | None
+    held_by: str = ""
 
 
 def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Event:
@@ -255,7 +257,9 @@ def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) ->
     findings = judge(_case(op, reading, policy, now))
     if stopper := blocking(findings):
         return RequestRefused(stopper.code, stopper.say, stopper.cure, findings)
-    made = plans.make(request.kind, request.options, reading.facts, findings, policy)
+    # What would run if it were asked for: the same plan, so that the two digests can be compared.
+    meant = replace(request.options, whatif=False)
+    made = plans.make(request.kind, meant, reading.facts, findings, policy)
     digest = plans.digest(made)
     if request.options.whatif:
         return RequestAnswered(made, digest, findings, reading.facts)
@@ -274,6 +278,7 @@ def _case(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Cas
         policy,
         now,
         reading.last_ended,
+        reading.held_by,
         request.partner,
     )
 
@@ -295,7 +300,8 @@ def rechecked(
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
     made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
-    differences = (*plans.difference(op.plan, made), *_rights_lost(op, persons, policy))
+    says = {f.code: f.say for f in (*op.findings, *findings)}
+    differences = (*plans.difference(op.plan, made, says), *_rights_lost(op, persons, policy))
     if not differences and plans.digest(made) != op.digest:
         differences = ("the plan's digest is not the approved one",)
     if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away meanwhile

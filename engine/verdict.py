@@ -39,7 +39,7 @@ def judged(op: Operation, facts: Facts | None, now: datetime) -> tuple[Event, ..
     if where == "target":
         return (_succeeded(op, op.outcome, facts),)
     if where == "origin" and op.outcome.ended in {Ended.FAILED, Ended.STOPPED, Ended.NOT_STARTED}:
-        return (OperationClosed(Verdict.FAILED, f"{op.outcome.say} {_as_before(op)}".strip(), facts),)
+        return (OperationClosed(Verdict.FAILED, f"{_why_not(op, op.outcome)} {_as_before(op)}".strip(), facts),)
     if now - op.ended_at < timedelta(seconds=SETTLING):
         return ()
     return (RunDoubted(f"The engine said: {op.outcome.ended.value}. But {_seen(op, facts)}."),)
@@ -93,6 +93,12 @@ def _where(op: Operation, facts: Facts | None) -> str:
     return "target" if away is failover else "origin"
 
 
+def _why_not(op: Operation, outcome: Outcome) -> str:
+    if outcome.ended is Ended.STOPPED and op.stop_asked_by:
+        return f"Stopped, as {op.stop_asked_by} asked: {outcome.say}"
+    return outcome.say
+
+
 def _succeeded(op: Operation, outcome: Outcome, facts: Facts | None) -> OperationClosed:
     down = _nobody_serves(op, facts)
     clean = outcome.ended is Ended.COMPLETED and not outcome.assumed and not down
@@ -125,13 +131,13 @@ def _nobody_serves(op: Operation, facts: Facts | None) -> str:
     serving = facts and (facts.partner if op.request.kind is Kind.FAILOVER else facts.pool)
     if not serving or serving.health in {Health.UP, Health.UNKNOWN}:
         return ""
-    return f"The users of {op.request.pool} belong to {serving.fqdn} now, but it is {is_(serving.health)}."
+    return f"The users of {op.request.pool} are directed to {serving.fqdn} now, but it is {is_(serving.health)}."
 
 
 def _as_before(op: Operation) -> str:
     assert op.plan is not None
     serving = op.plan.pool if op.request.kind is Kind.FAILOVER else op.plan.partner
-    return f"The pools are as before: the users of {op.plan.pool} belong to {serving}."
+    return f"The pools are as before: the users of {op.plan.pool} are directed to {serving}."
 
 
 def _seen(op: Operation, facts: Facts | None) -> str:

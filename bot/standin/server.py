@@ -26,6 +26,8 @@ from bot.standin.webapi import ALL_SCOPES, WebApi
 from bot.standin.world import World
 
 LOOPBACK = "127.0.0.1"
+ACCEPTING = 8
+"""Rounds of the event loop after which a connection that was accepted before the end is known, and can be closed."""
 
 
 class StandIn:
@@ -105,11 +107,15 @@ class StandIn:
             runner = web.AppRunner(self._app(sockets, session, self._stopping), shutdown_timeout=0.5, access_log=None)
             await runner.setup()
             try:
-                await web.TCPSite(runner, LOOPBACK, self.port).start()
+                site = web.TCPSite(runner, LOOPBACK, self.port)
+                await site.start()
                 self.port = runner.addresses[0][1]
                 sockets.base = f"ws://{LOOPBACK}:{self.port}"
                 listening.set_result(None)
                 await self._stopping.wait()
+                await site.stop()
+                for _ in range(ACCEPTING):
+                    await asyncio.sleep(0)
             finally:
                 self.world.on_change()  # lets those go who wait for news
                 await sockets.close()

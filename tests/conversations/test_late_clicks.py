@@ -30,7 +30,7 @@ def test_a_request_expires_after_a_reminder_and_a_late_click_is_told_so(empty_ho
     assert op.state is State.EXPIRED
     kinds = house.kinds(operation)
     assert kinds.index("request.reminded") < kinds.index("request.expired")
-    assert "1 approval(s) were missing. Nothing was changed" in house.sees(operation, "Expired.")["rendered"]
+    assert "1 approval missing. Nothing was changed" in house.sees(operation, "Expired.")["rendered"]
     assert "Approval needed: @Bob @Carol" in house.bob.wait_for("Reminder: 1 approval")["rendered"]
     house.bob.click(ts=card, action_id="approve", stale=True)
     house.bob.wait_for("Too late: this operation is expired.")

@@ -54,7 +54,7 @@ def test_a_what_if_changes_nothing_and_locks_nothing(house: House) -> None:
     """It shows the line that would run; the next request on the pair is taken at once."""
     operation = house.ask("/failover pool01 --whatif")
     shown = house.sees(operation, "What if.")["rendered"]
-    assert "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com -WhatIf -Verbose" in shown
+    assert "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com -Confirm:$false -Verbose" in shown
     assert "Approve" not in shown
     assert (house.operation(operation).state, house.runs(), house.serves()) == (State.ANSWERED, 0, POOL01)
     assert house.done("/failover pool01").verdict is Verdict.SUCCEEDED

@@ -82,6 +82,7 @@ HITS: list[Row] = [
     ("W_NOT_READ", W, OVER, Options(), facts(unread=("users of pool02: timed out",))),
     ("W_NOT_READ", W, BACK, Options(), replace(AWAY, unread=("edges: denied",))),
     ("N_STAYS_DOWN", N, OVER, Options(), facts()),
+    ("N_DURATION", N, OVER, DISASTER, pair({"health": Health.DOWN})),
     ("E_NOT_FAILED_OVER", B, BACK, Options(), facts()),
     ("E_NOT_FAILED_OVER", B, BACK, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
     ("E_FAILING_OVER", B, BACK, Options(), pair({"state": PoolState.FAILING_OVER})),
@@ -144,15 +145,23 @@ def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
 
 
 def test_every_code_of_the_guards_stands_in_this_table() -> None:
-    """A new guard needs its row here; N_COOLDOWN and E_PAIRING_CHANGED have their own tests below."""
+    """A new guard needs its row here; three codes have their own tests below."""
     sources = "".join(map(inspect.getsource, (engine.case, guards, engine.guards_failback)))
     codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', sources))
-    assert codes == {row[0] for row in HITS} | {"N_COOLDOWN", "E_PAIRING_CHANGED"}
+    assert codes == {row[0] for row in HITS} | {"N_COOLDOWN", "N_PAIR_HELD", "E_PAIRING_CHANGED"}
 
 
 def test_whatever_stops_a_start_says_what_to_do() -> None:
     """Every blocking finding has a cure."""
     assert all(f.cure for row in HITS for f in found(row) if f.level is Level.BLOCK)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_what_if_is_told_which_operation_holds_the_pair(kind: Kind) -> None:
+    """It is answered all the same; whoever goes on to ask in earnest would be refused."""
+    for holder, told in (("7KQ2-M4XA", ["/failover-log 7KQ2-M4XA"]), ("", [])):
+        findings = judge(case(kind, options=Options(whatif=True), held_by=holder))
+        assert [f.cure for f in findings if f.code == "N_PAIR_HELD"] == told
 
 
 def test_a_cooldown_is_told_until_it_is_over_and_binds_nothing() -> None:
@@ -173,7 +182,7 @@ def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
 
 ORDER = {
     OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_DOWN E_EDGE_NEXT_HOP E_NEEDS_DISASTER_MODE "
-    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_STAYS_DOWN",
+    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_DURATION N_STAYS_DOWN",
     BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_DOWN "
     "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_NOT_READ N_DURATION",
 }
@@ -211,7 +220,7 @@ def test_no_guard_can_be_taken_out_unseen(kind: Kind, guard: Guard) -> None:
     level = Level.BLOCK if guard in BLOCKING else None
     rest = _without(guard, kind)
     cases = [case(row[2], row[4], options=row[3]) for row in HITS if row[2] is kind]
-    cases.append(case(kind, last_ended=T0))
+    cases += [case(kind, last_ended=T0), case(kind, held_by="7KQ2-M4XA")]
     only_by_it = [
         judged
         for judged in cases

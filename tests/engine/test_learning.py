@@ -44,10 +44,12 @@ APPROVED = given(asked(), passed(), ApprovalGranted(LEO.id, LEO.name, passed().d
 
 
 def test_preflight_answers_a_what_if_and_locks_nothing() -> None:
-    """It ends there: no approvals, no expiry, and the plan is shown."""
+    """It ends there: no approvals, no expiry, and the plan is the very one that approvals would be bound to."""
     event = rules.inspected(given(asked(options=Options(whatif=True))), reading(), POLICY, T0)
     assert isinstance(event, RequestAnswered)
-    assert event.plan.approvals == 0
+    earnest = rules.inspected(NEW, reading(), POLICY, T0)
+    assert isinstance(earnest, PreflightPassed)
+    assert (event.plan, event.digest) == (earnest.plan, earnest.digest)
     assert given(asked(options=Options(whatif=True)), event).closed
 
 

@@ -122,7 +122,9 @@ def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() 
     (event,) = verdict.judged(op, dead, T0)
     assert isinstance(event, OperationClosed)
     assert event.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-    assert event.say.startswith("The users of pool01.contoso.com belong to pool02.contoso.com now, but it is down.")
+    assert event.say.startswith(
+        "The users of pool01.contoso.com are directed to pool02.contoso.com now, but it is down."
+    )
 
 
 def test_the_same_observation_is_told_once() -> None:
@@ -179,8 +181,16 @@ def test_the_verdict_says_who_serves_the_users() -> None:
     """That is what people ask at 3 a.m., in both directions and for both ends."""
     assert f"{P2} serves the users of {P1}" in say(judging(Kind.FAILOVER, Ended.COMPLETED)).say
     assert "home" in say(judging(Kind.FAILBACK, Ended.COMPLETED), PoolState.ACTIVE).say
-    assert f"belong to {P1}" in say(judging(Kind.FAILOVER, Ended.FAILED), PoolState.ACTIVE).say
-    assert f"belong to {P2}" in say(judging(Kind.FAILBACK, Ended.FAILED)).say
+    assert f"directed to {P1}" in say(judging(Kind.FAILOVER, Ended.FAILED), PoolState.ACTIVE).say
+    assert f"directed to {P2}" in say(judging(Kind.FAILBACK, Ended.FAILED)).say
+
+
+def test_a_stop_that_worked_is_said() -> None:
+    """Not a bare FAILED: who asked for it reads that it was their stop."""
+    stopping = evolve(running(), RunStopAsked("olga", "Olga"), T0)
+    done = evolve(stopping, RunEnded(outcome(Ended.STOPPED, lost=0)), T0)
+    assert say(done, PoolState.ACTIVE).say.startswith("Stopped, as Olga asked: ")
+    assert say(done, PoolState.ACTIVE).verdict is Verdict.FAILED
 
 
 def test_a_stop_that_came_too_late_is_said() -> None:

@@ -61,7 +61,7 @@ def test_two_pairs_are_failed_over_at_the_same_time(house: WireHouse) -> None:
 def test_a_what_if_goes_no_further_than_the_plan(house: WireHouse) -> None:
     """The line and what it means; the cmdlet is not called, not even with -WhatIf."""
     operation = house.ask("/failover pool01 --whatif")
-    house.sees(operation, "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com -WhatIf -Verbose")
+    house.sees(operation, "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com -Confirm:$false -Verbose")
     assert (house.operation(operation).state, house.sent()) == (State.ANSWERED, [])
 
 

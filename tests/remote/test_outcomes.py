@@ -24,7 +24,7 @@ from tests.remote.wire import WireHouse
 POOL01, POOL02 = "pool01.contoso.com", "pool02.contoso.com"
 FAILOVER = "Invoke-CsPoolFailOver"
 SERVES = f"{POOL02} serves the users of {POOL01}."
-AS_BEFORE = f"The pools are as before: the users of {POOL01} belong to {POOL01}."
+AS_BEFORE = f"The pools are as before: the users of {POOL01} are directed to {POOL01}."
 
 
 @dataclass(frozen=True)

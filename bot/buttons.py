@@ -1,0 +1,61 @@
+"""An operation -> the buttons that its card carries now, and what each asks before it is taken.
+
+Pure. A button is there only when somebody may press it; who may is decided at the click, by the rules.
+"""
+
+from __future__ import annotations
+
+from bot.blocks import Block, button, confirm
+from bot.story import users
+from engine import plan as plans
+from engine.model import Kind
+from engine.states import Operation, State
+
+
+def buttons_of(op: Operation) -> list[Block]:
+    withdraw = button("withdraw", "Withdraw", op.id)
+    match op.state:
+        case State.ASKED:
+            return [withdraw]
+        case State.AWAITING:
+            return [_approve(op), button("deny", "Deny", op.id), withdraw]
+        case State.APPROVED:
+            return [button("deny", "Deny", op.id), withdraw]
+        case State.RUNNING if not op.stop_asked_by:
+            return [button("stop", "Stop", op.id, confirm=_stop_confirm())]
+        case State.IN_DOUBT:
+            return [button("happened", "It happened", op.id), button("not_happened", "It did not happen", op.id)]
+        case _:
+            return []
+
+
+def _approve(op: Operation) -> Block:
+    assert op.plan is not None
+    risky = op.request.options.disaster or op.request.options.skip_verification
+    this = len(op.approvals) + 1
+    starts = "it starts at once" if this >= op.plan.approvals else "nothing starts before the last"
+    asks = confirm(
+        "Approve exactly this?",
+        f"{plans.line(op.plan)}\n{_to_whom(op)}\nApproval {this} of {op.plan.approvals}: {starts}.",
+        "Approve",
+        style="danger" if risky else "primary",
+    )
+    return button("approve", "Approve", op.id, "danger" if risky else "primary", asks)
+
+
+def _to_whom(op: Operation) -> str:
+    """What it means, in the few words that a dialog takes."""
+    assert op.plan is not None
+    way = f"to {op.plan.partner}" if op.request.kind is Kind.FAILOVER else f"home from {op.plan.partner}"
+    lost = " What was not copied is lost for good." if op.request.options.disaster else ""
+    return f"{users(op)} go {way}.{lost}"
+
+
+def _stop_confirm() -> Block:
+    return confirm(
+        "Ask the cmdlet to stop?",
+        "Before the users are redirected, it goes back to how it was. After that it goes on to the end; a failback "
+        "brings the users home.",
+        "Ask to stop",
+        style="danger",
+    )
