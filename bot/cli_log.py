@@ -48,7 +48,9 @@ def _head(_context: click.Context, _option: click.Parameter, typed: str | None) 
 @click.option("--expect", metavar="ROW:HASH", callback=_head, help="with verify: a head that it printed earlier")
 def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool, expect: Head | None) -> None:
     """Print the audit log: the last rows, or one operation; or prove that it is whole."""
-    proving = [word.lower() for word in operation] == ["verify"]
+    proving = bool(operation) and operation[0].lower() == "verify"
+    if proving and len(operation) > 1:
+        raise click.UsageError("verify proves the whole log and takes no operation.")
     if proving and as_json:
         raise click.UsageError("verify says one sentence and has no rows to print; leave out --json.")
     if expect and not proving:

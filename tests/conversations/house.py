@@ -21,6 +21,7 @@ from audit.verify import verify
 from bot import clock, demo
 from bot.compose import Bot, assemble
 from bot.config import Config
+from bot.life import STARTED, STOPPED
 from bot.link import HttpLink
 from bot.manifest import commands
 from bot.pace import Pace
@@ -208,6 +209,13 @@ class House:
         return self.place / demo.WORLD
 
     def rows(self, operation: str | None = None) -> tuple[Row, ...]:
+        """What people and runs left in the log; `lives` has the bot's own starts and stops."""
+        return tuple(row for row in self._every(operation) if row.kind not in {STARTED, STOPPED})
+
+    def lives(self) -> list[Row]:
+        return [row for row in self._every() if row.kind in {STARTED, STOPPED}]
+
+    def _every(self, operation: str | None = None) -> tuple[Row, ...]:
         with Reader(self.log) as reader:
             return reader.read(operation) if operation else reader.tail(0, 10_000)
 

@@ -22,7 +22,7 @@ VARIES = (
     (r"plan [0-9a-f]{4}-[0-9a-f]{4}", "plan 1a2b-3c4d"),
     (r"Took \d+ s", "Took 1 s"),
     (r"\d+ rows", "23 rows"),
-    (r"head [0-9a-f]{12}", "head 5d41402abc4b"),
+    (r"head \d+:[0-9a-f]{64}\.", "head 23:5d41402abc4b…"),
     (r"[ \t]+$", ""),
 )
 
