@@ -10,16 +10,16 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from audit.model import CannotOpen
 from audit.reader import Reader
-from bot import clock
+from bot import clock, tokens
 from bot.answers import whole
-from bot.compose import POST_TIMEOUT, engine_of, secret
+from bot.compose import POST_TIMEOUT, engine_of
 from bot.config import Config, ConfigError, Secrets
 from bot.manifest import SCOPES
 from bot.people import People
+from bot.reasons import UNREACHED, code, reason
 from engine.model import Refusal
 from engine.plan import CMDLETS
 from engine.port import Engine, EngineError
@@ -45,24 +45,49 @@ def checks(config: Config, secrets: Secrets) -> Iterator[Check]:
 
 
 def _policy(config: Config) -> Check:
-    leads = sum("lead" in p.roles for p in config.people.values())
-    asking = sum(bool({"lead", "oncall"} & set(p.roles)) for p in config.people.values())
-    say = f"{asking} people may ask, {leads} may approve; {config.policy.risky_approvals} approvals for disaster mode."
-    if leads == config.policy.risky_approvals:
-        say += " When one of the leads asks, too few are left to approve it."
-    return Check("people", True, say)
+    leads = {key for key, p in config.people.items() if "lead" in p.roles}
+    asking = {key for key, p in config.people.items() if {"lead", "oncall"} & set(p.roles)}
+    usual, risky = config.policy.approvals, config.policy.risky_approvals
+    say = (
+        f"{len(asking)} people may ask, {len(leads)} may approve; approvals needed: {usual}, "
+        f"{risky} for disaster mode and skipped verification."
+    )
+    short = {
+        who: what
+        for who in sorted(asking)
+        if (what := [name for name, of in (("any", usual), ("a risky", risky)) if len(leads - {who}) < of])
+    }
+    if not short:
+        return Check("people", True, say)
+    told = [
+        f"When {config.people[who].name} asks, {len(leads - {who})} can approve: too few for {what[0]} operation."
+        for who, what in short.items()
+    ]
+    cure = "Name another lead, or let only others ask: nobody approves their own request."
+    return Check("people", None, " ".join([say, *told]), cure)
 
 
 def _secrets(config: Config, secrets: Secrets) -> Iterator[Check]:
-    needed = {"bot_token": "the bot's token"}
-    needed |= {"app_token": "for Socket Mode"} if config.slack.transport == "socket" else {}
-    needed |= {"signing_secret": "Slack signs with it"} if config.slack.transport == "http" else {}
-    for name, what in needed.items():
-        try:
-            secret(secrets, name, what)
-            yield Check(f"secret {name}", True, "is set")
-        except ConfigError as error:
-            yield Check(f"secret {name}", False, error.mistakes[0], "Set it in the environment of the service.")
+    wanted = tokens.needed(config.slack.transport)
+    for name in wanted:
+        yield _secret(secrets, name)
+    if config.engine.kind == "remote" and secrets.get("password"):
+        said, twice = secrets.source("password")
+        yield Check("secret password", None if twice else True, f"{said}.")
+
+
+def _secret(secrets: Secrets, name: str) -> Check:
+    title, cure = f"secret {name}", "Set it in the environment of the service."
+    try:
+        if told := tokens.missing(secrets, name):
+            return Check(title, False, told, cure)
+        found = secrets.get(name)
+    except ConfigError as error:
+        return Check(title, False, error.mistakes[0], "Name a file that holds the secret and nothing else.")
+    said, twice = secrets.source(name)
+    if told := tokens.odd(name, found.get_secret_value() if found else ""):
+        return Check(title, False, f"{told} It is read {said}.", "Put each where it belongs.")
+    return Check(title, None if twice else True, f"is set, {said}; whether Slack takes it is seen below.")
 
 
 def _log(config: Config) -> Check:
@@ -80,15 +105,26 @@ def _log(config: Config) -> Check:
     return Check("log", found.ok, whole(found), "Keep the file as it is, and find out who wrote to it.")
 
 
+def _sendable(secrets: Secrets, name: str) -> str:
+    """The token where it may be sent to Slack; empty where it was told already what is wrong with it."""
+    try:
+        found = secrets.get(name)
+    except ConfigError:
+        return ""
+    value = found.get_secret_value() if found else ""
+    return "" if tokens.wrong(name, value) else value
+
+
 def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
-    token = secrets.get("bot_token")
-    if token is None:
+    token = _sendable(secrets, "bot_token")
+    if not token:
+        yield Check("Slack", False, "not asked, for want of a bot token.", "Mend the bot token first, see above.")
         return
-    client = WebClient(token.get_secret_value(), config.slack.api_url, POST_TIMEOUT, retry_handlers=[])
+    client = WebClient(token, config.slack.api_url, POST_TIMEOUT, retry_handlers=[])
     try:
         told = client.auth_test()
-    except (SlackClientError, OSError) as error:
-        yield Check("Slack", False, _slack_says(error), "Check the token, the network and the proxy.")
+    except UNREACHED as error:
+        yield Check("Slack", False, *_slack_says(error))
         return
     home = told.get("team_id") == config.slack.team
     yield Check(
@@ -138,18 +174,22 @@ def _scopes(headers: dict[str, str]) -> Check:
 
 
 def _socket(client: WebClient, secrets: Secrets) -> Check:
-    token = secrets.get("app_token")
+    token = _sendable(secrets, "app_token")
+    if not token:
+        return Check("Socket Mode", False, "not tried, for want of an app token.", "Mend the app token, see above.")
     try:
-        client.apps_connections_open(app_token=token.get_secret_value() if token else "")
+        client.apps_connections_open(app_token=token)
         return Check("Socket Mode", True, "a connection can be opened")
-    except (SlackClientError, OSError) as error:
-        return Check("Socket Mode", False, _slack_says(error), "The app token needs connections:write.")
+    except UNREACHED as error:
+        say, cure = _slack_says(error)
+        return Check("Socket Mode", False, say, f"{cure} The app token needs connections:write.")
 
 
-def _slack_says(error: Exception) -> str:
-    if isinstance(error, SlackApiError):
-        return f"Slack says {error.response.get('error')}."
-    return f"Slack cannot be reached ({type(error).__name__})."
+def _slack_says(error: Exception) -> tuple[str, str]:
+    """What is wrong, and the cure."""
+    if code(error):
+        return f"{reason(error)}.", "Take the token from the app's page again, and install the app there."
+    return f"Slack does not answer: {reason(error)}.", "Check the network, the proxy, and slack.api_url if it is set."
 
 
 def _engine(config: Config) -> Iterator[Check]:

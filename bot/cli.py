@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,12 @@ from bot.cli_lab import DATA, lab
 from bot.cli_log import log
 from bot.config import Config, ConfigError, Secrets, load
 from engine.states import TABLE, diagram
+
+if TYPE_CHECKING:
+    from bot.compose import Bot
+
+ARRIVAL = 10.0
+"""Seconds that `run` waits for Slack before it says that Slack does not answer yet."""
 
 
 def main() -> None:
@@ -70,36 +76,63 @@ def run(config: Path, verbose: bool) -> None:
     with sentences():
         secrets = Secrets()
         settings = load(config, secrets)
-        _refuse_lab_tokens(settings, secrets)
+        _refuse_secrets(settings, secrets)
         bot = assemble(settings, secrets, engine_of(settings))
+        stopped = _asked_to_stop()
         bot.start()
         click.echo(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")
-        until_stopped()
+        click.echo(bot.contact.first(ARRIVAL, stopped.is_set))
+        _end_if_rejected(bot)
+        _wait_for(stopped)
         click.echo("Stopping; what runs goes on, and is found again at the next start.")
         bot.stop()
 
 
-def _refuse_lab_tokens(settings: Config, secrets: Secrets) -> None:
-    token = secrets.get("bot_token")
+def _refuse_secrets(settings: Config, secrets: Secrets) -> None:
+    """All that is wrong with them at once. Raises ConfigError."""
+    from bot.tokens import mistakes  # noqa: PLC0415  # as above
+
+    told = mistakes(secrets, settings.slack.transport)
+    token = secrets.get("bot_token") if not told else None
     if settings.engine.kind == "remote" and token and token.get_secret_value() == "xoxb-lab":
-        raise ConfigError(["The stand-in's tokens go with the lab engine only."])
+        told.append("The stand-in's tokens go with the lab engine only.")
+    if told:
+        raise ConfigError(told)
+
+
+def _end_if_rejected(bot: Bot) -> None:
+    """With nothing open a bot that Slack refuses is of no use, and a service that failed is seen soonest. While
+    something is open it stays: a run that is under way is followed to its end, and that is in the log."""
+    if bot.contact.rejected and not bot.store.open_operations():
+        bot.stop()
+        fail(f"{bot.contact.rejected} Nothing is open in the log, so csfailover ends; `csfailover check` says more.")
 
 
 def until_stopped() -> None:
     """Returns when somebody asks the process to end: Ctrl+C, or the service manager."""
+    _wait_for(_asked_to_stop())
+
+
+def _asked_to_stop() -> threading.Event:
     stopped = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # SIGBREAK: Windows only
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stopped.set())
+    return stopped
+
+
+def _wait_for(stopped: threading.Event) -> None:
     while not stopped.wait(1.0):  # in short waits, or Windows would not see Ctrl+C
         pass
 
 
 def _log_to_screen(level: int) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Both write whole requests at DEBUG, secrets among them.
-    for name in ("slack_sdk", "slack_bolt", "pypsrp", "urllib3"):
+    # They write whole requests at DEBUG, secrets among them.
+    for name in ("slack_bolt", "pypsrp", "urllib3"):
         logging.getLogger(name).setLevel(max(level, logging.INFO))
+    # While Slack is away it says so at every try, several times a minute; bot.contact and the poster say it once.
+    logging.getLogger("slack_sdk").setLevel(logging.INFO if level <= logging.INFO else logging.CRITICAL)
 
 
 @cli.command()
@@ -126,6 +159,7 @@ def check(config: Path, rules: bool) -> None:
     from bot.check import checks  # noqa: PLC0415  # as above
 
     good = True
+    logging.getLogger().addHandler(logging.NullHandler())  # what the libraries met is told below, in words
     with sentences():
         secrets = Secrets()
         for found in checks(load(config, secrets), secrets):

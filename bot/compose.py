@@ -17,6 +17,7 @@ from bot import clock
 from bot.answers import LiveView
 from bot.app import Listeners
 from bot.config import Config, ConfigError, Secrets
+from bot.contact import Contact
 from bot.desk import Desk
 from bot.journal import Journal
 from bot.life import Life
@@ -44,6 +45,7 @@ class Bot:
     watch: Watch
     listeners: Listeners
     link: Link
+    contact: Contact
     life: Life
 
     def start(self) -> None:
@@ -52,9 +54,12 @@ class Bot:
         self.runner.start()
         self.poster.start()
         self.link.start()
+        self.contact.start()
 
     def stop(self) -> None:
         """Lets runs go without ending them: the next life of the bot finds them by their tickets."""
+        self.watch.leave()  # or it would tell that the engine, which is closed below, cannot be read
+        self.contact.stop()
         self.link.stop()
         self.runner.stop()  # closes the engine, so that no question waits for it
         self.listeners.close()
@@ -118,10 +123,10 @@ def assemble(
     runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic)
     poster = Poster(journal, patient, engine.name, _leads(config), people.channel, clock.monotonic, pace or Pace())
     desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
-    troubles: list[Link] = []
+    contacts: list[Contact] = []
 
     def trouble() -> list[str]:
-        told = [watch.trouble, poster.trouble, *(link.trouble for link in troubles), store.degraded or ""]
+        told = [watch.trouble, poster.trouble, *(contact.trouble for contact in contacts), store.degraded or ""]
         return [sentence for sentence in told if sentence]
 
     view = LiveView(journal, engine, clock.now, trouble)
@@ -131,8 +136,9 @@ def assemble(
         if slack.transport == "socket"
         else HttpLink(listeners.app, slack.host, slack.port, signing)
     )
-    troubles.append(link)
-    return Bot(store, engine, runner, poster, watch, listeners, link, Life(journal, config, engine.name))
+    contact = Contact(link, patient, slack.team, clock.monotonic)
+    contacts.append(contact)
+    return Bot(store, engine, runner, poster, watch, listeners, link, contact, Life(journal, config, engine.name))
 
 
 def _leads(config: Config) -> tuple[str, ...]:

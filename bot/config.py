@@ -24,6 +24,9 @@ ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 Seconds = Annotated[int, Field(ge=1, le=604_800)]
 
 
+PREFIX = "CSFAILOVER_"
+
+
 class ConfigError(Exception):
     """The configuration cannot be used. `mistakes` are sentences, all of them."""
 
@@ -132,9 +135,13 @@ def _shared_accounts(people: Mapping[str, PersonSettings]) -> list[str]:
 
 
 class Secrets(BaseSettings):
-    """From CSFAILOVER_BOT_TOKEN and so on, or from the file that CSFAILOVER_BOT_TOKEN_FILE names."""
+    """From CSFAILOVER_BOT_TOKEN and so on, or from the file that CSFAILOVER_BOT_TOKEN_FILE names.
 
-    model_config = SettingsConfigDict(env_prefix="CSFAILOVER_", extra="ignore")
+    A variable that is set and empty counts as not set, as a service's unit or a compose file easily leaves one. Where
+    both are set, the secret itself counts and the file is not read.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     bot_token: SecretStr | None = None
     bot_token_file: Path | None = None
@@ -145,28 +152,61 @@ class Secrets(BaseSettings):
     password: SecretStr | None = None
     password_file: Path | None = None
 
+    @field_validator("bot_token_file", "app_token_file", "signing_secret_file", "password_file", mode="before")
+    @classmethod
+    def _no_name_is_no_file(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value  # Path("") would be this directory
+
     def get(self, name: str) -> SecretStr | None:
         """The secret of this name; None when it is set neither way. Raises ConfigError for a file that holds none."""
         direct: SecretStr | None = getattr(self, name)
         file: Path | None = getattr(self, f"{name}_file")
-        if direct is not None or file is None:
+        if direct is not None and not self.is_blank(name):
             return direct
-        variable = f"CSFAILOVER_{name.upper()}_FILE"
-        try:
-            text = file.read_text(encoding="utf-8-sig").strip()
-        except OSError as error:
-            raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
-        except UnicodeDecodeError:
-            raise ConfigError([f"{variable}: {file} is not UTF-8 text; save it as UTF-8"]) from None
-        if not text:
-            raise ConfigError([f"{variable}: {file} is empty"])
-        return SecretStr(text)
+        return _secret_in(file, f"{variable_of(name)}_FILE") if file else None
+
+    def is_blank(self, name: str) -> bool:
+        """Whether the variable is there, with nothing in it."""
+        direct: SecretStr | None = getattr(self, name)
+        return direct is not None and not direct.get_secret_value().strip()
+
+    def source(self, name: str) -> tuple[str, bool]:
+        """Where `get` finds it, and whether two places name it, so that a person should be told which one counts."""
+        variable, file = variable_of(name), getattr(self, f"{name}_file")
+        if getattr(self, name) is None:
+            return f"from {file}", False
+        if self.is_blank(name):
+            return f"from {file}, which {variable}_FILE names; {variable} is set too, and empty, so it does not", True
+        if file:
+            return f"from {variable}; {variable}_FILE is set too, and is not read. Unset one of them", True
+        return f"from {variable}", False
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a secret."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _secret_in(file: Path, variable: str) -> SecretStr:
+    try:
+        if file.is_dir():  # Windows would say that permission is denied
+            raise ConfigError([f"{variable}: {file} is a directory; name the file in it"])
+        text = file.read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{variable}: {file} is not UTF-8 text; save it as UTF-8"]) from None
+    if not text:
+        raise ConfigError([f"{variable}: {file} is empty"])
+    return SecretStr(text)
 
 
 def load(path: Path, secrets: Secrets) -> Config:
     """The configuration of this file, with the engine's password. Raises ConfigError with every mistake in it."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors put a mark in front
+    except FileNotFoundError:
+        raise ConfigError([_nothing_at(path)]) from None
     except OSError as error:
         raise ConfigError([f"{path} cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -181,15 +221,29 @@ def load(path: Path, secrets: Secrets) -> Config:
     return config
 
 
+def _nothing_at(path: Path) -> str:
+    return (
+        f"there is no configuration at {path.absolute()}. Copy csfailover.example.toml to it and fill it in, or name "
+        "another file with --config; `csfailover demo` shows the bot without any"
+    )
+
+
 def validated(document: dict[str, Any], secrets: Secrets) -> Config:
     """The document as a configuration. Raises ConfigError with every mistake in it."""
     remote = document.get("engine", {}).get("remote") if isinstance(document.get("engine"), dict) else None
+    mistakes: list[str] = []
     if isinstance(remote, dict):
-        remote["password"] = secrets.get("password")
+        try:
+            remote["password"] = secrets.get("password")
+        except ConfigError as error:  # the rest is still worth checking, as if there were one
+            mistakes, remote["password"] = error.mistakes, SecretStr("unread")
     try:
-        return Config.model_validate(document)
+        config = Config.model_validate(document)
     except ValidationError as error:
-        raise ConfigError([_sentence(e) for e in error.errors(include_input=False, include_url=False)]) from None
+        mistakes += [_sentence(e) for e in error.errors(include_input=False, include_url=False)]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return config
 
 
 _SAY = {

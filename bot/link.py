@@ -17,9 +17,11 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress import wasyncore
 from waitress.server import create_server
 
+from bot.config import ConfigError
 from bot.signed import Signed
 
-log = logging.getLogger(__name__)
+SDK = logging.getLogger("slack_sdk.socket_mode")
+"""It says the same every 1.5 s while Slack is away; bot.contact says it once."""
 PING_EVERY = 1.5
 RETRY = 2.0
 LONGEST = 30.0
@@ -30,6 +32,9 @@ BODY = 1024 * 1024
 
 
 class Link(Protocol):
+    error: Exception | None
+    """What the last try to connect met, where the link makes connections."""
+
     @property
     def trouble(self) -> str:
         """Why Slack cannot reach the bot now; empty when it can."""
@@ -42,7 +47,8 @@ class SocketLink:
     """Connects, and keeps trying when Slack cannot be reached at the start; later cuts the SDK mends."""
 
     def __init__(self, app: App, app_token: str) -> None:
-        self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY)
+        self.error: Exception | None = None
+        self._handler = SocketModeHandler(app, app_token, logger=SDK, ping_interval=PING_EVERY)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._connect, name="socket-mode", daemon=True)
 
@@ -60,10 +66,10 @@ class SocketLink:
         while not self._stopping.is_set():
             try:
                 self._handler.connect()
-                log.info("connected to Slack over Socket Mode")
+                self.error = None
                 return
             except Exception as error:  # noqa: BLE001  # whatever Slack or a proxy answered, a deaf bot helps nobody
-                log.warning("Socket Mode cannot connect (%s); trying again", error)
+                self.error = error  # told by bot.contact, once
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LONGEST)
 
@@ -74,16 +80,23 @@ class SocketLink:
 
 
 class HttpLink:
-    """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs, TLS is a proxy's work."""
+    """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs, TLS is a proxy's work.
+
+    Raises ConfigError where it cannot be listened at."""
 
     trouble = ""
+    error: Exception | None = None
 
     def __init__(self, app: App, host: str, port: int, signing_secret: str) -> None:
         self._open: dict[int, Any] = {}  # what waitress has open: the listening socket, every kept connection
         handler = Signed(SlackRequestHandler(app, path=PATH), signing_secret)
-        self._server = create_server(
-            handler, map=self._open, host=host, port=port, threads=8, max_request_body_size=BODY
-        )
+        try:
+            self._server = create_server(
+                handler, map=self._open, host=host, port=port, threads=8, max_request_body_size=BODY
+            )
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ConfigError([f"slack.host and slack.port: {host}:{port} cannot be listened at: {why}"]) from None
         self.port = int(self._server.effective_port)
         self.url = f"http://{host}:{self.port}{PATH}"
         self._stopping = threading.Event()

@@ -40,6 +40,10 @@ class Watch:
     def start(self) -> None:
         self._thread.start()
 
+    def leave(self) -> None:
+        """Begin no reading, and tell of no trouble any more: the engine is about to be closed."""
+        self._stopping.set()
+
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join()
@@ -61,6 +65,8 @@ class Watch:
             self._topology = self._engine.topology()
             self.trouble = ""
         except EngineError as error:
+            if self._stopping.is_set():
+                return
             self.trouble = f"The engine cannot be read: {error.say}"
             log.warning("%s %s", self.trouble, error.detail)
         if self._monotonic() - self._refreshed > FRESH - EVERY - RETRY:
