@@ -17,8 +17,8 @@ TRANSPORTS = ("http-ntlm", "https-negotiate")
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Peer]:
-    """One peer for the tests of a module, with two seconds of auto-disconnect and the scripted backend."""
-    with Peer.start({"auto_disconnect": 2.0}) as started:
+    """One peer for the tests of a module, with a few seconds of auto-disconnect and the scripted backend."""
+    with Peer.start({"auto_disconnect": 8.0}) as started:
         yield started
 
 
@@ -27,5 +27,5 @@ def peer(running: Peer) -> Peer:
     """The module's peer with no trouble armed and its default script."""
     running.clear_trouble()
     running.script(seconds=0.2, records=5, errors=0, warnings=0, fails="", users=20, hidden=[])
-    running.settings(auto_disconnect=2.0, disconnect=True, no_language=True, buffer=1024 * 1024, shells=30, noise=True)
+    running.settings(auto_disconnect=8.0, disconnect=True, no_language=True, buffer=1024 * 1024, shells=30, noise=True)
     return running

@@ -165,8 +165,8 @@ def test_a_reading_that_fails_is_unknown_and_named(peer: Peer, cmdlet: str, name
 
 def test_a_reading_that_hangs_costs_only_itself(peer: Peer) -> None:
     """Its own time limit, and unknown after it."""
-    peer.trouble("hang", verb="Command", cmdlet="Get-CsPoolBackupRelationship", seconds=4)
-    facts = remote(peer, read_limit=1, operation_timeout=1, read_timeout=2, readers=12).facts(P1)
+    peer.trouble("hang", verb="Command", cmdlet="Get-CsPoolBackupRelationship", seconds=8)
+    facts = remote(peer, read_limit=3, operation_timeout=1, read_timeout=2, readers=12).facts(P1)
     assert [u for u in facts.unread if u.startswith("backup pool of")]
     assert facts.pool.state is not PoolState.UNKNOWN
 
