@@ -1,43 +1,18 @@
-"""The switches that /failover and /failback share, in our spelling and in the cmdlet's, and their value types.
+"""The switches that /failover and /failback share, in our spelling and in the cmdlet's.
 
 Pure. What a switch means for the pools is judged in engine.preflight; here it is only read.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from commands._values import Duration, Name, Text, Unclear, Whole, said
 from commands._wish import Ask
 from engine.model import Kind, Options
-
-# No number of more than nine digits: Python refuses to read one of thousands, and nobody waits that long.
-_CLOCK = re.compile(r"^(?:([0-9]{1,9})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})$")
-_UNITS = re.compile(r"^(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m(?:in)?)?(?:([0-9]{1,9})s(?:ec)?)?$")
-
-
-class Duration(click.ParamType[int]):
-    """`90`, `90s`, `5m`, `1m30s`, `00:05:00` -> seconds. A bare number is seconds, as the reference page means it;
-    the cmdlet itself would take it for days or ticks."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        text = str(value).strip().lower()
-        if text.isascii() and text.isdigit() and len(text) < 10:
-            return int(text)
-        if clock := _CLOCK.match(text):
-            days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
-            if hours < 24 and minutes < 60 and seconds < 60:
-                return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-        elif text and (units := _UNITS.match(text)):
-            hours, minutes, seconds = (int(part or 0) for part in units.groups())
-            return (hours * 60 + minutes) * 60 + seconds
-        raise click.BadParameter(f"'{value}' is no time. Write 90, 90s, 5m or 00:05:00.", ctx, param)
-
 
 Decorated = Callable[..., Any]
 Decorator = Callable[[Decorated], Decorated]
@@ -48,9 +23,16 @@ def _flag(ours: str, cmdlet: str, name: str, say: str) -> Decorator:
     return click.option(*names, name, is_flag=True, help=say)
 
 
-POOL: Decorator = click.argument("pool", required=False, metavar="POOL")
+_POOL = Name(
+    "pool01",
+    "One request moves one pool, the users' home pool; they go to the backup pool that the topology has for it. "
+    "For two pools, ask twice.",
+)
+POOL: Decorator = click.argument("pool", required=False, metavar="POOL", type=_POOL)
 COMMON: tuple[Decorator, ...] = (
-    click.option("--poolfqdn", "fqdn", metavar="POOL", help="the users' home pool, as the first word names it too"),
+    click.option(
+        "--poolfqdn", "fqdn", type=_POOL, metavar="POOL", help="the users' home pool, as the first word names it too"
+    ),
     _flag("--force", "Force", "force", "hides non-fatal errors from view; skips no check and no approval"),
     _flag("--skip-verification", "SkipDataVerification", "skip_verification", "does not wait for data to be copied"),
     click.option("--wait", "--waittime", "wait", type=Duration(), help="how long to wait for data: 90s, 5m, 00:05:00"),
@@ -59,11 +41,13 @@ COMMON: tuple[Decorator, ...] = (
         "--database-timeout",
         "--databasecommandtimeoutinseconds",
         "database_timeout",
-        type=click.IntRange(1, 86_400),
+        type=Whole(1, 86_400, "seconds", 60),
         metavar="SECONDS",
         help="where the server's cmdlet knows it (2015 and later)",
     ),
-    click.option("--reason", "reason", default="", metavar='"TEXT"', help="why; on the card and in the log"),
+    click.option(
+        "--reason", "reason", type=Text(), default="", metavar='"TEXT"', help="why; on the card and in the log"
+    ),
 )
 
 
@@ -80,12 +64,18 @@ def switches(*own: Decorator) -> Decorator:
 
 
 def ask(kind: Kind, pool: str | None, fqdn: str | None, reason: str, **options: Any) -> Ask:
-    """The request. Raises click.UsageError when no pool, or two different ones, are named."""
-    if pool and fqdn and pool.lower() != fqdn.lower():
-        raise click.UsageError(f"Two pools are named, {pool} and {fqdn}. One operation moves one pool.")
-    if not (named := pool or fqdn):
-        raise click.UsageError("Which pool? Nothing is assumed.")
+    """The request. Raises Unclear when no pool, or two different ones, are named."""
+    if not (named := _one(pool or "", fqdn or "")):
+        raise Unclear("Which pool? Nothing is assumed.")
     return Ask(kind, named, Options(**options), reason)
+
+
+def _one(pool: str, fqdn: str) -> str:
+    """The pool that is named once, or twice alike: `pool01` beside its own FQDN is the FQDN. Raises Unclear."""
+    short, full = sorted((name.rstrip(".").lower() for name in (pool, fqdn)), key=len)
+    if short in {"", full} or full.partition(".")[0] == short:
+        return max(pool, fqdn, key=len)
+    raise Unclear(f"Two pools are named, {said(pool)} and {said(fqdn)}. One request moves one pool.")
 
 
 def disaster(say: str) -> Decorator:
@@ -98,7 +88,7 @@ STOP_DELAY = click.option(
     "--stop-delay",
     "--servicesstopdelaymins",
     "stop_delay",
-    type=click.IntRange(1, 1_440),
+    type=Whole(1, 1_440, "minutes", 5),
     metavar="MINUTES",
     help="where the server's cmdlet knows it (2015 and later)",
 )

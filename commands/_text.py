@@ -11,15 +11,16 @@ import re
 from dataclasses import dataclass
 
 # U+2010..U+2015 and U+2212: hyphens, figure, en and em dash, bar, minus
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\r\n]+")
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DOUBLE = re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb]")
 _SINGLE = re.compile("[\u2018\u2019\u201a\u201b]")
 _LINK = re.compile(r"<(?:https?|mailto|tel):(?://)?([^|>\s]*?)/?(?:\|([^>]*))?>")
-_FLAG = re.compile(rf"(?<!\S)[-{_DASHES}]*[{_DASHES}][-{_DASHES}]*(?=[A-Za-z])")
+_FLAG = re.compile(rf"(?<!\S)[-{DASHES}]*[{DASHES}][-{DASHES}]*(?=[A-Za-z])")
 _WORD = re.compile(r"""([^\s"'=:]*[=:])?(?:"([^"]*)"|'([^']*)')(?!\S)|(\S+)""")
+_TORN = re.compile(r"""["]|^(?:[^\s"'=:]*[=:])?'|'$""")
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,24 @@ def repair(text: str) -> Repaired:
     return Repaired(text.strip(), tuple(dict.fromkeys(told)))
 
 
-def words(text: str) -> list[str]:
+@dataclass(frozen=True)
+class Word:
+    """`quoted`: it, or the value in it, stood in quotes. `torn`: a quotation mark in it has no partner, so nobody can
+    say where the text ends."""
+
+    text: str
+    quoted: bool = False
+    torn: bool = False
+
+
+def words(text: str) -> list[Word]:
     """Words, with quotes taken off around a whole word or a value (`--reason="disk died"`). An apostrophe inside
     a word is a letter."""
     found = []
     for match in _WORD.finditer(text):
         prefix, double, single, bare = match.groups()
-        quoted = double if double is not None else single
-        found.append(bare if quoted is None else (prefix or "") + quoted)
+        if bare is not None:
+            found.append(Word(bare, torn=bool(_TORN.search(bare))))
+        else:
+            found.append(Word((prefix or "") + (single if double is None else double), quoted=True))
     return found

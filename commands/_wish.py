@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to fail a pool over or back. `pool` is as it was typed: which pool it means is looked up."""
+    """A request to fail a pool over or back. `pool` is the name as it was typed: which pool it means is looked up."""
 
     kind: Kind
     pool: str

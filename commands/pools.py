@@ -2,6 +2,7 @@
 
 import click
 
+from commands._values import Name
 from commands._wish import Answer, Look, View
 from engine.case import HOME
 from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
@@ -13,9 +14,16 @@ EXAMPLES = (
     ("/pools pool01", "one pair"),
 )
 
+_POOL = Name("pool01", "One pair at a time is shown; /pools alone shows them all.")
+_LIMITED = "limited"
+LIMITED = (
+    f"{_LIMITED}: the pool is not well and not failed over. At best its users are registered in resiliency mode: they "
+    "can call, but have no contacts, no presence and no new meetings. After a failover the backup pool serves them."
+)
+
 
 @click.command(add_help_option=False, help="Show the pairs of pools, who serves whom, and open operations.")
-@click.argument("pool", required=False, metavar="[POOL]")
+@click.argument("pool", required=False, metavar="[POOL]", type=_POOL)
 def command(pool: str | None) -> Look:
     return Look("pools", lambda view: _answer(view, pool))
 
@@ -32,7 +40,8 @@ def _answer(view: View, named: str | None) -> Answer:
     rows = [("pool", "state", "health", "users", "served by", "backup"), *(_row(p, read[p.fqdn]) for p in chosen)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     table = tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return Answer("Pools", tuple(_open(view)) + tuple(view.health), table, f"Read now, by the {view.engine} engine.")
+    lines = (*_open(view), *view.health, *([LIMITED] if any(_LIMITED in row[4] for row in rows) else []))
+    return Answer("Pools", lines, table, f"Read now, by the {view.engine} engine.")
 
 
 def _row(pool: Pool, facts: Facts | EngineError) -> tuple[str, ...]:
@@ -56,21 +65,37 @@ def _health(pool: PoolFacts) -> str:
 
 
 def _served_by(facts: Facts) -> str:
-    if facts.pool.state in HOME:
-        serving: PoolFacts | None = facts.pool
-    elif facts.pool.state is PoolState.FAILED_OVER:
-        serving = facts.partner
-    else:
-        return "in transition" if facts.pool.state is PoolState.FAILING_OVER else "?"
-    if serving is None:
+    """In the words of what was read: the registrations of the users themselves are not read, so what resiliency mode
+    gives to users of a pool that is down is said as what it can be at best."""
+    match facts.pool.state:
+        case PoolState.FAILED_OVER:
+            return _server(facts.partner)
+        case PoolState.FAILING_OVER:
+            return "in transition"
+        case state if state in HOME:
+            return _at_home(facts)
+        case _:
+            return "?"
+
+
+def _server(partner: PoolFacts | None) -> str:
+    if partner is None or partner.health is Health.UNKNOWN:
         return "?"
-    match serving.health:
+    return _short(partner.fqdn) if partner.health is Health.UP else "nobody"
+
+
+def _at_home(facts: Facts) -> str:
+    match facts.pool.health:
         case Health.UP:
-            return "itself" if serving is facts.pool else _short(serving.fqdn)
+            return "itself"
         case Health.UNKNOWN:
             return "?"
+        case Health.BACKEND_DOWN:
+            return f"itself, {_LIMITED}"
         case _:
-            return "nobody"
+            alone = facts.partner is None and not facts.pool.backup and not facts.unread
+            backup = "nobody" if alone else _server(facts.partner)
+            return backup if backup in {"nobody", "?"} else f"at best {backup}, {_LIMITED}"
 
 
 def _open(view: View) -> list[str]:

@@ -38,24 +38,31 @@ def _pool(db: sqlite3.Connection, world: World, row: PoolRow, now: float) -> tup
     partner = partner_of(db, row)
     pool = world.settle(row, partner, now)
     machines = front_ends(db, pool)
-    away, level = serving(
-        pool.failed_over,
-        pool.quiesced,
-        pool.health,
-        partner.health if partner else None,
-        lambda: voice_taken_over(world, pool.down_since),
-    )
-    server = partner if away else pool
     return (
         pool.fqdn,
         state(db, pool).value + (", read-only" if pool.quiesced else ""),
         pool.health,
         f"{sum(up for _, up in machines)}/{len(machines)}",
         f"{pool.users:,}",
-        "nobody" if away is None or server is None else f"{server.fqdn}{_level(level)}",
+        _served_by(world, pool, partner),
         f"{pool.backlog:,}",
         ", ".join(_troubles(db, pool)) or "-",
     )
+
+
+def _served_by(world: World, pool: PoolRow, partner: PoolRow | None) -> str:
+    """Who serves this pool's users now; and who will, once the backup registrar answers for voice."""
+
+    def server(taken_over: bool) -> str:
+        backup = partner.health if partner else None
+        away, level = serving(pool.failed_over, pool.quiesced, pool.health, backup, lambda: taken_over)
+        found = partner if away else pool
+        return "" if away is None or found is None else f"{found.fqdn}{_level(level)}"
+
+    if now := server(voice_taken_over(world, pool.down_since)):
+        return now
+    later = server(True)
+    return f"nobody yet, then {later}" if later else "nobody"
 
 
 def _level(level: Level) -> str:

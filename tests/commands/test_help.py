@@ -9,7 +9,7 @@ import pytest
 
 import commands
 from commands import load
-from commands._command import HELP_WORDS
+from commands._reading import HELP_WORDS
 
 COMMANDS = load()
 every_command = pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -60,3 +60,13 @@ def test_help_can_be_asked_for_in_every_usual_way(name: str) -> None:
     """And it is never taken for the name of a pool."""
     for word in (*HELP_WORDS, "HELP", "—help"):
         assert COMMANDS[name].parse(word).help is not None, word
+
+
+@pytest.mark.parametrize("word", ["help", "-?", "--help", "?", "/?", "-h", "HELP!", "-Help"])
+def test_help_can_be_asked_for_behind_the_pool(word: str) -> None:
+    """Whatever else is typed, also what is not understood; but a value is a value."""
+    for before in ("pool01", "pool01 --disaster", "pool01 --nonsense", "pool01 --wait 5m", "pool01 pool02"):
+        assert COMMANDS["failover"].parse(f"{before} {word}").help is not None
+    assert COMMANDS["failover"].parse(f'pool01 --reason "{word}"').wish is not None
+    if not word.startswith("-"):
+        assert COMMANDS["failover"].parse(f"pool01 --reason {word}").wish is not None

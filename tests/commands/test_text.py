@@ -98,4 +98,26 @@ def test_a_repair_is_told_and_repairing_twice_says_nothing_new(typed: str) -> No
 )
 def test_words(text: str, cut: list[str]) -> None:
     """Quotes come off around a whole word or value only, so no quote can make two words of one or one of two."""
-    assert words(text) == cut
+    assert [word.text for word in words(text)] == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "torn"),
+    [
+        ('--reason "disk died', ['"disk']),
+        ("--reason 'disk died", ["'disk"]),
+        ('--reason="disk died', ['--reason="disk']),
+        ("-Reason:'disk died", ["-Reason:'disk"]),
+        ('--reason disk died"', ['died"']),
+        ('--reason "the "big" disk"', ['"the', 'disk"']),
+        ('"pool01"x', ['"pool01"x']),
+        ("--reason “disk died", ['"disk']),
+        ("it's the users' disk", ["users'"]),
+        ("it's", []),
+        ("\"it's the users' disk\"", []),
+        ("--reason='disk died'", []),
+    ],
+)
+def test_a_quotation_mark_without_its_partner_is_seen(text: str, torn: list[str]) -> None:
+    """Wherever it stands; an apostrophe inside a word is none."""
+    assert [word.text for word in words(repair(text).text) if word.torn] == torn

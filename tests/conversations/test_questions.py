@@ -30,7 +30,10 @@ def test_pools_of_one_pair_and_of_a_pool_that_is_not_there(house: House) -> None
     assert "pool03" in shown
     assert "pool01" not in shown
     house.bob.command("/pools pool99")
-    assert "There is no pool 'pool99'" in house.bob.wait_for("There is no pool")["rendered"]
+    told = house.bob.wait_for("There is no pool")["rendered"]
+    assert "There is no pool 'pool99'" in told
+    assert "Did you mean" not in told
+    assert "pool04.contoso.com" in told
 
 
 def test_the_log_lists_operations_and_tells_one_line_by_line(house: House) -> None:
