@@ -135,34 +135,35 @@ class Desk:
             found.backup or "",
         )
         if not wish.options.whatif and (holder := self._journal.store.holder(pair_of(found))):
-            return self._refuse_command(self._locked(holder), name, text, sender, parsed)
+            return self._refuse_command(self._locked(holder, who), name, text, sender, parsed)
         decided = rules.ask(request, who, self._policy, self._people.persons().values())
         if isinstance(decided, Refusal):
             return self._refuse_command(decided, name, text, sender, parsed)
-        return self._open(decided, found, request, name, text, sender)
+        return self._open(decided, found, who, name, text, sender)
 
     def _find(self, named: str) -> Pool | Refusal:
         topology = self._topology()
         return NOT_YET if topology is None else resolve(named, topology)
 
     def _open(
-        self, events: Sequence[Event], pool: Pool, request: RequestAsked, name: str, text: str, sender: Sender
+        self, decided: tuple[RequestAsked], pool: Pool, who: Person, name: str, text: str, sender: Sender
     ) -> Reply:
+        (request,) = decided
         if degraded := self._journal.store.degraded:
             return Reply(_cannot_record(degraded))
         claim = None if request.options.whatif else pair_of(pool)
         new = Operation(self._new_id())
         try:
-            self._journal.append(new, events, sender.actor, delivery=sender.delivery, claim=claim)
+            self._journal.append(new, decided, sender.actor, delivery=sender.delivery, claim=claim)
         except ClaimHeld as held:
-            return self._refuse_command(self._locked(held.operation), name, text, sender)
+            return self._refuse_command(self._locked(held.operation, who), name, text, sender)
         repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
         return Reply(
             f"{request.kind.value.capitalize()} of {pool.fqdn}: recorded as {new.id}. Checking now; the card follows "
             f"in this channel. Nothing runs before it is approved.{repaired}"
         )
 
-    def _locked(self, holder: str) -> Refusal:
+    def _locked(self, holder: str, who: Person) -> Refusal:
         try:
             op = self._journal.current(holder)
         except UnreadableError as error:
@@ -171,7 +172,7 @@ class Desk:
             "E_LOCKED",
             f"Operation {op.id} is open on this pair: {op.request.kind.value} of {op.request.pool}, asked by "
             f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
-            f"{_way_out(op)} /failover-log {op.id}",
+            f"{_way_out(op, who, self._policy)} /failover-log {op.id} tells it all.",
         )
 
     def _refuse_command(
@@ -281,13 +282,17 @@ def _one_line(reason: str) -> str:
     return legible(" ".join(reason.split()))
 
 
-def _way_out(op: Operation) -> str:
-    """What frees the pair."""
+def _way_out(op: Operation, who: Person, policy: Policy) -> str:
+    """What frees the pair, in the words of the one who asks."""
     if op.state is State.IN_DOUBT:
         return "A lead settles it with the buttons on its card, once somebody has looked at the pools."
     if op.state in BEGUN:
         return "It is under way; wait for its end."
-    return f"Add your approval on its card, have {op.request.name} withdraw it, or wait."
+    until = f" It expires at {op.expires_at:%H:%M} UTC." if op.expires_at else ""
+    if who.id == op.request.by:
+        return f"It is your own: wait for the leads, or take it back with Withdraw on its card.{until}"
+    lead = "Approve or Deny it" if who.roles & policy.may_approve else "A lead approves or denies it"
+    return f"{lead} on its card; {op.request.name} can withdraw it.{until}"
 
 
 _SECRET = Refusal(

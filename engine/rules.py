@@ -93,7 +93,9 @@ def _while_awaiting(op: Operation, now: datetime) -> Move:
 # --- wishes of people ----------------------------------------------------------------------------------------------
 
 
-def ask(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> tuple[Event, ...] | Refusal:
+def ask(
+    request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]
+) -> tuple[RequestAsked] | Refusal:
     """May this person ask for this, and are there enough others to approve it? The pool has been resolved; which
     state it is in is preflight's affair."""
     if not by.roles & policy.may_request:

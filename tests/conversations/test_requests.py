@@ -143,14 +143,15 @@ def test_a_secret_that_is_typed_is_not_recorded(house: House, typed: str) -> Non
 
 
 def test_a_second_request_on_the_pair_is_told_who_asked_when_and_what_to_do(house: House) -> None:
-    """Also from the other side of the pair."""
+    """Also from the other side of the pair; each reads what they themselves can do."""
     operation, _ = house.asked("/failover pool01")
     for line in ("/failover pool01", "/failover pool02", "/failback pool02"):
         told = house.bob.command(line).text
         assert f"Operation {operation} is open on this pair: failover of pool01.contoso.com, asked by Alice at" in told
-        assert "have Alice withdraw it" in told
+        assert "Approve or Deny it on its card; Alice can withdraw it. It expires at" in told
+    assert "It is your own: wait for the leads, or take it back with Withdraw" in house.alice.command(line).text
     assert house.operations() == (operation,)
-    assert house.refusals() == [("U0BOB", "E_LOCKED")] * 3
+    assert house.refusals() == [*[("U0BOB", "E_LOCKED")] * 3, ("U0ALICE", "E_LOCKED")]
 
 
 def test_a_secret_in_a_form_is_not_recorded_either(house: House) -> None:
