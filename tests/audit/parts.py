@@ -8,8 +8,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from audit.model import Entry, JsonValue
+from audit import chain, schema
+from audit.model import Entry, JsonValue, Verification
 from audit.reader import Reader
+from audit.verify import verify
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -43,3 +45,25 @@ def edit(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
         for statement in statements:
             conn.execute(statement)
+
+
+def unlocked(path: Path, *statements: str) -> Verification:
+    """Do this to the file with the triggers out of the way and back again, as a careful forger would."""
+    drop = [f"DROP TRIGGER {name}" for name in schema.TRIGGERS]
+    edit(path, *drop, *statements, *schema.TRIGGERS.values())
+    return verify(path)
+
+
+def written_anew(path: Path, seq: int, column: str, value: str) -> Verification:
+    """Change one column of one row, and make all hashes from there on again: what a patient forger does."""
+    with Reader(path) as reader:
+        rows = [list(columns) for columns in reader.raw_last(10_000)]
+    prev, statements = schema.GENESIS, []
+    for row in rows:
+        if row[0] == seq:
+            row[schema.COLUMNS.index(column)] = value
+            statements.append(f"UPDATE event SET {column} = '{value}' WHERE seq = {seq}")
+        row[-2] = prev
+        prev = row[-1] = chain.digest(row)
+        statements.append(f"UPDATE event SET prev = '{row[-2]}', hash = '{row[-1]}' WHERE seq = {row[0]}")
+    return unlocked(path, *statements, f"UPDATE audit_head SET hash = '{prev}'")

@@ -11,10 +11,11 @@ import pytest
 from sqlite_utils import Database
 
 from audit import chain, connect, schema
-from audit.model import CannotOpen, CannotRecord, Verification
+from audit.model import CannotOpen, CannotRecord
+from audit.rebuild import rebuild_projections
 from audit.store import Store
-from audit.verify import verify
-from tests.audit.parts import edit, entry, ticking, whole
+from audit.verify import hash_at, verify
+from tests.audit.parts import edit, entry, ticking, unlocked, whole, written_anew
 
 VALUES = "'op1', 3, 'k', 'a', '2026-03-01T12:00:00.000000Z', '', '{}', NULL, NULL, 0"
 NEXT = f"SELECT seq + 1, {VALUES}, hash, hash FROM audit_head"
@@ -29,13 +30,6 @@ def written(path: Path) -> Path:
             store.append([entry(n=n)], operation="op2", expected=n, closes=n == 4)
         store.append([entry()])
     return path
-
-
-def unlocked(path: Path, *statements: str) -> Verification:
-    """Do this to the file with the triggers out of the way and back again, as a careful forger would."""
-    drop = [f"DROP TRIGGER {name}" for name in schema.TRIGGERS]
-    edit(path, *drop, *statements, *schema.TRIGGERS.values())
-    return verify(path)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +194,18 @@ def test_an_end_cut_together_with_the_head_is_not_seen_by_the_chain_alone(writte
     assert found.rows == 7
 
 
+def test_a_log_written_anew_is_not_seen_by_the_chain_but_bears_other_hashes(written: Path) -> None:
+    """The other limit: everything follows again, and only a head that was kept elsewhere tells."""
+    with closing(connect.read_only(written)) as conn:
+        kept = [hash_at(conn, seq) for seq in range(9)]
+        assert hash_at(conn, 9) is None
+    assert (kept[0], kept[8]) == (schema.GENESIS, verify(written).head)
+    found = written_anew(written, 4, "actor", "nobody")
+    assert (found.ok, found.rows) == (True, 8)
+    with closing(connect.read_only(written)) as conn:
+        assert [hash_at(conn, seq) == kept[seq] for seq in range(9)] == [True] * 4 + [False] * 5
+
+
 def test_rows_behind_the_head_are_seen(written: Path) -> None:
     """A head set back, or missing, is told."""
     found = unlocked(written, "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM event WHERE seq = 5)")
@@ -223,20 +229,44 @@ def test_a_trigger_that_is_missing_or_weakened_is_named(written: Path, name: str
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "named"),
     [
-        "UPDATE operation SET open = 0 WHERE operation = 'op1'",
-        "UPDATE operation SET claim = NULL WHERE operation = 'op1'",
-        "DELETE FROM operation WHERE operation = 'op1'",
-        "INSERT INTO operation VALUES ('op1 again', 1, NULL, 1)",
+        (
+            "UPDATE operation SET open = 0 WHERE operation = 'op1'",
+            "'op1' is closed since row 1 with the lock 'pair' there, and by its rows it is open since row 1",
+        ),
+        ("UPDATE operation SET claim = NULL WHERE operation = 'op1'", "'op1' is open since row 1 with no lock there"),
+        ("DELETE FROM operation WHERE operation = 'op1'", "'op1' is missing there"),
+        ("INSERT INTO operation VALUES ('op1 again', 1, NULL, 1)", "by its rows it is missing"),
+        ("UPDATE operation SET open = 1 WHERE operation = 'op2'", "by its rows it is closed since row 3"),
     ],
 )
-def test_a_projection_that_does_not_follow_from_the_log_is_seen(written: Path, statement: str) -> None:
-    """Nobody frees a pair or closes an operation past the log."""
+def test_a_projection_that_does_not_follow_from_the_log_is_seen(written: Path, statement: str, named: str) -> None:
+    """Nobody frees a pair or closes an operation past the log, nor by way of the view that says what should be."""
     edit(written, statement)
+    assert named in verify(written).why
+    edit(written, "DROP VIEW operation_from_log", "CREATE VIEW operation_from_log AS SELECT * FROM operation")
     found = verify(written)
     assert not found.ok
-    assert "op1" in found.why
+    assert named in found.why
+    rebuild_projections(written)
+    assert verify(written).ok
+
+
+def test_what_slack_shows_is_no_part_of_the_proof(written: Path) -> None:
+    """It is the poster's note of what Slack answered, and nothing in the log says what it must be."""
+    edit(written, """INSERT INTO shown VALUES ('op1', 'card', '{"ts":"1"}')""")
+    assert verify(written).ok
+
+
+@pytest.mark.parametrize("value", ["x'ff'", "NULL"])
+def test_a_row_that_holds_no_text_is_named(written: Path, value: str) -> None:
+    """Without STRICT a forger can put anything into a column; verify says which row, and does not break."""
+    edit(written, "DROP VIEW operation_from_log", "CREATE TABLE other AS SELECT * FROM event", "DROP TABLE event")
+    edit(written, "ALTER TABLE other RENAME TO event", f"UPDATE event SET body = {value} WHERE seq = 4")
+    found = verify(written)
+    assert (found.ok, found.first_bad) == (False, 4)
+    assert "Row 4 was changed" in found.why
 
 
 def test_what_sqlite_cannot_read_is_a_finding_and_not_a_crash(written: Path) -> None:
