@@ -262,9 +262,9 @@ def test_what_slack_shows_is_no_part_of_the_proof(written: Path) -> None:
 @pytest.mark.parametrize("value", ["x'ff'", "NULL"])
 def test_a_row_that_holds_no_text_is_named(written: Path, value: str) -> None:
     """Without STRICT a forger can put anything into a column; verify says which row, and does not break."""
-    edit(written, "DROP VIEW operation_from_log", "CREATE TABLE other AS SELECT * FROM event", "DROP TABLE event")
-    edit(written, "ALTER TABLE other RENAME TO event", f"UPDATE event SET body = {value} WHERE seq = 4")
-    found = verify(written)
+    lax = "UPDATE sqlite_master SET sql = replace(replace(sql, 'STRICT', ''), 'body TEXT NOT NULL', 'body')"
+    edit(written, "PRAGMA writable_schema = 1", f"{lax} WHERE name = 'event'")
+    found = unlocked(written, "PRAGMA ignore_check_constraints = 1", f"UPDATE event SET body = {value} WHERE seq = 4")
     assert (found.ok, found.first_bad) == (False, 4)
     assert "Row 4 was changed" in found.why
 
