@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audit.model import Row
-from bot.blocks import Block, Card, cut, line, literal, rich
+from bot.blocks import Block, Card, context, cut, line, literal, rich
 from bot.story import told
 from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
 
+HASH = 16
+"""Digits of a row's hash that stand under a verdict."""
 ROOM = 2_600
 """Characters of one reply, well below the 3,000 of a text element."""
 
@@ -32,13 +34,13 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
     """What is to be posted, oldest first. Events that only the log keeps move `through` on and make no message."""
     made: list[Reply] = []
     lines: list[str] = []
-    through, loud, ping, urgent = 0, False, False, False
+    through, loud, ping, urgent, anchor = 0, False, False, False, ""
 
     def flush() -> None:
-        nonlocal lines, loud, ping, urgent
+        nonlocal lines, loud, ping, urgent, anchor
         if lines:
-            made.append(Reply(through, _message(lines, leads if ping else ()), loud, urgent))
-        lines, loud, ping, urgent = [], False, False, False
+            made.append(Reply(through, _message(lines, leads if ping else (), anchor), loud, urgent))
+        lines, loud, ping, urgent, anchor = [], False, False, False, ""
 
     for row, event in events:
         text = told(event)
@@ -49,6 +51,7 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
             if verdict or sum(map(len, lines)) + len(entry) > ROOM:
                 flush()  # a verdict stands alone: the channel sees it too, and needs nothing of what led there
             lines.append(entry)
+            anchor = _anchor(row) if isinstance(event, OperationClosed) else ""
             loud = loud or verdict
             urgent = urgent or not isinstance(event, RunRecorded)
             ping = ping or isinstance(event, PreflightPassed | RequestReminded)
@@ -59,12 +62,18 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
     return made
 
 
-def _message(lines: list[str], leads: tuple[str, ...]) -> Card:
+def _anchor(row: Row) -> str:
+    """Kept by Slack, where nobody who can write the log's file can change it."""
+    return f"Log row {row.seq}: csfailover log verify --expect {row.seq}:{row.hash[:HASH]}"
+
+
+def _message(lines: list[str], leads: tuple[str, ...], anchor: str) -> Card:
     body = "\n".join(lines)
     shown: list[Block] = [line(body)]
     if leads:
         shown.append(_call(leads))
-    return Card(body, (rich(*shown),))
+    told = f"{body}\n{anchor}" if anchor else body
+    return Card(told, (rich(*shown), *([context(anchor)] if anchor else [])))
 
 
 def _call(leads: tuple[str, ...]) -> Block:

@@ -91,7 +91,7 @@ def _slack_shows(incident: Incident, op: Operation, rows: Sequence[Row], events:
     assert not [block for block in cards[0]["blocks"] if block["type"] == "actions"]
     replies = [m for m in tagged if m["thread_ts"] == cards[0]["ts"] != m["ts"]]
     assert not [m for m in replies if "Approval needed" in m["rendered"] and f"{op.verdict.value}." in m["rendered"]]
-    said = [line for m in replies for line in _lines(m["text"])]
+    said = [line for m in replies for line in _lines(m["text"]) if not line.startswith("Log row ")]
     assert said == [f"{row.at:%H:%M:%S}  {told(event)}" for row, event in zip(rows, events, strict=True) if told(event)]
 
 
