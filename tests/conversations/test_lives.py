@@ -1,0 +1,130 @@
+"""Which csfailover ran, and who could approve what, stands in the log from start to stop; no secret does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from audit.model import CannotRecord, Entry
+from audit.reader import Reader
+from audit.store import Store
+from bot import demo
+from bot.cli import cli
+from bot.life import STARTED, STOPPED
+from bot.standin import StandIn
+from engine.states import State
+from tests.conversations.house import House
+
+PEOPLE = {**demo.PEOPLE, "zoë": {"name": "Zoë", "slack": ["U0ZOE", "W0ZOE"], "roles": ["lead", "auditor"]}}
+
+
+class FullDisk(Store):
+    """There is no room for a longer file; what is kept back is for the end of what runs."""
+
+    @classmethod
+    def open(cls, path: Path, **how: Any) -> Store:
+        store = super().open(path, **how)
+        store.drill(max_pages=1)
+        with suppress(CannotRecord):
+            while True:
+                store.append([Entry("filler", "test", {"text": "x" * 8_000})])
+        return store
+
+
+def test_a_life_begins_with_the_policy_in_force_and_ends_with_a_row(empty_house: House) -> None:
+    """Version, engine, transport, numbers, and every person's roles and accounts; and no secret of any kind."""
+    empty_house.live(PEOPLE, policy={"approvals": 2}, channels=("C0INCIDENT",))
+    empty_house.dies()
+    started, stopped = empty_house.lives()
+    assert (started.seq, started.kind, started.actor, started.operation) == (1, STARTED, "bot", None)
+    assert started.body == {
+        "version": version("csfailover"),
+        "engine": "lab",
+        "transport": "http",
+        "policy": {
+            "approvals": 2,
+            "risky_approvals": 2,
+            "expires_after": 900,
+            "remind_before": 300,
+            "cooldown": 1800,
+        },
+        "people": {
+            "alice": {"roles": ["oncall"], "slack": ["U0ALICE"]},
+            "bob": {"roles": ["lead"], "slack": ["U0BOB"]},
+            "carol": {"roles": ["lead"], "slack": ["U0CAROL"]},
+            "zoë": {"roles": ["lead", "auditor"], "slack": ["U0ZOE", "W0ZOE"]},
+        },
+    }
+    assert (stopped.kind, stopped.body) == (STOPPED, {"version": version("csfailover")})
+    written = json.dumps([started.body, stopped.body])
+    for secret in (
+        StandIn.BOT_TOKEN,
+        StandIn.APP_TOKEN,
+        StandIn.SIGNING_SECRET,
+        "xoxb",
+        "_file",
+        str(empty_house.place),
+    ):
+        assert secret not in written
+
+
+def test_a_log_that_cannot_take_the_row_does_not_keep_the_bot_from_ending_what_is_open(
+    empty_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a full disk it starts, says so in its own log, and records the end of the run that its last life began."""
+    empty_house.live(speed=60)
+    operation, _ = empty_house.approved()
+    empty_house.reaches(operation, State.RUNNING)
+    empty_house.dies()
+    with caplog.at_level(logging.WARNING):
+        empty_house.live(speed=6_000, log=FullDisk)
+    assert empty_house.closed(operation).state is State.SUCCEEDED
+    empty_house.dies()
+    assert [row.kind for row in empty_house.lives()] == [STARTED, STOPPED]
+    said = [record.getMessage() for record in caplog.records if record.name == "bot.life"]
+    assert [line.partition(" could not be recorded: ")[0] for line in said] == [STARTED, STOPPED]
+    assert "the disk is full" in said[0]
+
+
+def test_more_people_than_a_row_can_hold_do_not_keep_the_bot_from_starting(
+    empty_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The row is missing, and that is said; nothing is cut."""
+    crowd = {f"p{n}": {"name": "P", "slack": [f"U{n:09}"], "roles": ["oncall"]} for n in range(1_500)}
+    empty_house.live({**demo.PEOPLE, **crowd})
+    assert not empty_house.lives()
+    assert "bot.started could not be recorded: the body takes" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a process on Windows before it can say so")
+def test_a_killed_bot_leaves_a_start_without_a_stop(tmp_path: Path) -> None:
+    """Killed: two starts follow each other. Asked to end: the last row is its stop. `csfailover log` tells both."""
+    command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", "0", "--data", str(tmp_path)]
+    for lives, end in enumerate((signal.SIGKILL, signal.SIGTERM), start=1):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bot:
+            try:
+                assert bot.stdout
+                assert "Ctrl+C ends it" in bot.stdout.readline() + bot.stdout.readline()
+                assert len(_rows(tmp_path)) == lives
+            finally:
+                bot.send_signal(end)
+    told = CliRunner().invoke(cli, ["log", "--log", str(tmp_path / demo.LOG)]).stdout.splitlines()
+    assert _rows(tmp_path) == [STARTED, STARTED, STOPPED]
+    assert "1 approval(s), 2 where it is risky; alice is oncall; bob is lead; carol is lead." in told[1]
+    assert told[2].endswith(f"csfailover {version('csfailover')} stopped.")
+
+
+def _rows(place: Path) -> list[str]:
+    with Reader(place / demo.LOG) as reader:
+        return [row.kind for row in reader.tail()]
