@@ -44,7 +44,7 @@ def play(demo: Demo, say: Callable[[str], None]) -> bool:
         lead.wait_for(f"{name} approved plan", PATIENCE, thread_ts=card["ts"])
     done = _closed(alice, operation)
     _show(say, "\ncsfailover (the card)", done)
-    alice.wait_for("SUCCEEDED|FAILED|In doubt", PATIENCE, thread_ts=card["ts"])
+    alice.wait_for(r"\d  (SUCCEEDED|FAILED|In doubt)", PATIENCE, thread_ts=card["ts"])
     timeline = [m["rendered"] for m in alice.messages(thread_ts=card["ts"])[1:]]
     _show(say, "csfailover (the thread, as the timeline)", {"rendered": "\n".join(timeline)})
     found = verify(demo.log)

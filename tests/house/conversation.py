@@ -18,11 +18,13 @@ PLACE = re.compile(r"(<!-- conversation -->\n```\n)(.*?)(```\n<!-- /conversation
 VARIES = (
     (r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}", "0B1F3A52-…"),
     (r"\b\d\d:\d\d:\d\d\b(?! ?\|)", "03:12:00"),
+    (r"until 03:12:00", "until 03:27:00"),
     (r"\b[2-9A-HJ-KM-NP-TV-Z]{4}-[2-9A-HJ-KM-NP-TV-Z]{4}\b", "7KQ2-M4XA"),
-    (r"plan [0-9a-f]{4}-[0-9a-f]{4}", "plan 1a2b-3c4d"),
+    (r"plan (is )?[0-9a-f]{4}-[0-9a-f]{4}", r"plan \g<1>1a2b-3c4d"),
     (r"Took \d+ s", "Took 1 s"),
     (r"\d+ rows", "23 rows"),
     (r"head \d+:[0-9a-f]{64}\.", "head 23:5d41402abc4b…"),
+    (r"Log row \d+: (.*) \d+:[0-9a-f]+", r"Log row 23: \1 23:5d41402abc4b2a76"),
     (r"[ \t]+$", ""),
 )
 
