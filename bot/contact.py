@@ -39,6 +39,7 @@ class Contact:
         self._pause = FIRST_PAUSE
         self._ask_at = float("-inf")
         self._known_as = ""
+        self._cut = True
         self._told: bool | None = None
         """Whether people were last told that there is contact; None: nothing was said yet."""
         self._changed_at = float("-inf")
@@ -92,8 +93,10 @@ class Contact:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             try:
-                if self._monotonic() >= self._ask_at:
-                    self._ask()
+                cut = bool(self._link.trouble)
+                if self._monotonic() >= self._ask_at or (cut and not self._cut):
+                    self._ask()  # at a cut too: the SDK mends it, and keeps its reasons to itself
+                self._cut = cut
                 self._tell_changes()
             except Exception:  # the loop must outlive whatever one round meets
                 log.exception("looking at the connection to Slack met a bug; it is tried again")

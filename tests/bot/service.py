@@ -1,0 +1,143 @@
+"""`csfailover` as a service manager runs it: a process with a settings file and an environment. No test."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from bot import clock, demo
+from bot.standin import StandIn
+from tests.wsman.peer import ROOT
+
+TOKENS = {"BOT_TOKEN": StandIn.BOT_TOKEN, "APP_TOKEN": StandIn.APP_TOKEN, "SIGNING_SECRET": "0123456789abcdef" * 2}
+PATIENCE = 20.0
+
+
+@dataclass
+class Place:
+    """A directory with a settings file. `slack` are more settings of that section."""
+
+    path: Path
+    api_url: str = ""
+    transport: str = "socket"
+    people: Mapping[str, object] = field(default_factory=lambda: demo.PEOPLE)
+    slack: Mapping[str, object] = field(default_factory=dict)
+    policy: Mapping[str, object] = field(default_factory=dict)
+    speed: float | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.path / "csfailover.toml"
+
+    @property
+    def log(self) -> Path:
+        return self.path / demo.LOG
+
+    def write(self) -> None:
+        of_slack = {"team": StandIn.TEAM, "transport": self.transport, "port": 0, "api_url": self.api_url}
+        sections: dict[str, Mapping[str, object]] = {
+            "slack": {**of_slack, **self.slack},
+            "log": {"path": str(self.log)},
+            "policy": self.policy,
+            "engine.lab": {"world": str(self.path / demo.WORLD)} | ({"speed": self.speed} if self.speed else {}),
+            **{f"people.{key}": dict(person) for key, person in self.people.items()},  # type: ignore[call-overload]
+        }
+        lines = [
+            [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in values.items())] for name, values in sections.items()
+        ]
+        self.file.write_text("\n".join(line for section in lines for line in section), encoding="utf-8")
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", "from bot.cli import main; main()", *words]
+
+    def environment(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+        own = {k: v for k, v in os.environ.items() if k.upper() not in proxies and not k.startswith("CSFAILOVER_")}
+        own |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        return own | {f"CSFAILOVER_{name}": value for name, value in secrets.items()}
+
+    def check(self, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
+        """Exit code and all output of `csfailover check`."""
+        return self._ended("check", secrets)
+
+    def refused(self, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
+        """The same of a `csfailover run` that ends by itself."""
+        return self._ended("run", secrets)
+
+    def _ended(self, command: str, secrets: Mapping[str, str]) -> tuple[int, str]:
+        self.write()
+        done = subprocess.run(
+            self.command(command, "--config", str(self.file)),
+            env=self.environment(secrets), cwd=self.path, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        told = done.stdout + done.stderr
+        assert "Traceback" not in told, told
+        for name, value in secrets.items():
+            assert name.endswith("_FILE") or not value.strip() or value not in told
+        return done.returncode, told
+
+    def run(self, secrets: Mapping[str, str] = TOKENS) -> Service:
+        self.write()
+        return Service(self.command("run", "--config", str(self.file)), self.environment(secrets), self.path)
+
+
+class Service:
+    """A process and what it says, line by line, as it says it. Use with `with`: it is killed where it still is."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], cwd: Path) -> None:
+        self.out: list[str] = []
+        self.err: list[str] = []
+        self._process = subprocess.Popen(
+            command, env=environment, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout
+        assert self._process.stderr
+        pipes = ((self._process.stdout, self.out), (self._process.stderr, self.err))
+        self._threads = [threading.Thread(target=_keep, args=pipe, daemon=True) for pipe in pipes]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self.ended()
+
+    def says(self, wanted: str) -> str:
+        """The first line with this in it, once it is there."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := [line for line in self.out + self.err if wanted in line]:
+                return found[0]
+            clock.wait(0.02)
+        raise TimeoutError(f"{wanted!r} is not in {self.out + self.err}")
+
+    def stops(self) -> int:
+        """SIGTERM; the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def ended(self) -> int:
+        code = self._process.wait(PATIENCE)
+        for thread in self._threads:
+            thread.join(PATIENCE)
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+        return code
+
+
+def _keep(pipe: IO[str], lines: list[str]) -> None:
+    for line in pipe:
+        lines.append(line.rstrip("\n"))  # as they come
