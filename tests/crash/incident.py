@@ -28,7 +28,7 @@ from tests.crash.child import Bullet, live
 
 PATIENCE = 30.0
 """Seconds for one incident, all lives of the bot included; most take four."""
-_GATE = threading.Lock()
+GATE = threading.Lock()
 """multiprocessing's book of children is not made for several threads."""
 
 
@@ -59,7 +59,7 @@ class Life:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, or kill it; its exit code."""
-        with _GATE:
+        with GATE:
             if self.process.exitcode is None and self.process.pid:
                 getattr(self.process, "terminate" if how is signal.SIGTERM else "kill")()
         return self.ended()
@@ -68,7 +68,7 @@ class Life:
         """Wait for the end of a life that ends by itself."""
         if not wait([self.process.sentinel], PATIENCE):
             raise TimeoutError("the bot does not end")
-        with _GATE:
+        with GATE:
             self.process.join()
         assert self.process.exitcode is not None
         return self.process.exitcode
@@ -119,7 +119,7 @@ class Incident:
         """A new life of the bot on the same files."""
         ours, its = multiprocessing.Pipe(duplex=False)
         arguments = (self.place, self.standin.api_url, self.transport, self.speed, bullet, its)
-        with _GATE:
+        with GATE:
             process = warm().Process(target=live, args=arguments)
             process.start()
         its.close()

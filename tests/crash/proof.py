@@ -37,23 +37,23 @@ def holds(incident: Incident, *, runs: int = 1) -> None:
         rows = reader.read(operation)
         assert reader.open_operations() == ()
     events = [from_body(row.kind, row.body) for row in rows]
-    op = _folded(operation, rows, events)
+    op = folded(operation, rows, events)
     assert op.state in GOOD, op.state
-    _nothing_is_lost(incident, op, events)
+    nothing_is_lost(incident, op, events)
     _nothing_ran_twice(incident.world, events, runs)
-    _slack_shows(incident, op, rows, events)
-    _the_log_proves_itself(incident.log)
+    slack_shows(incident, op, rows, events)
+    the_log_proves_itself(incident.log)
     assert (incident.place / ERRORS).read_text() == ""
 
 
-def _folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Operation:
+def folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Operation:
     op = Operation(operation)
     for row, event in zip(rows, events, strict=True):
         op = evolve(op, event, row.at)
     return op
 
 
-def _nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
+def nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
     """What was acknowledged is in the log: granted once, or refused as too late. Asked once, closed once."""
     grants = [event.name.lower() for event in events if isinstance(event, ApprovalGranted)]
     refused = [event.by.lower() for event in events if isinstance(event, ApprovalRefused)]
@@ -81,7 +81,7 @@ def _nothing_ran_twice(world: Path, events: Sequence[Event], runs: int) -> None:
         assert db.execute("SELECT count(*) FROM run WHERE ended IS NULL").fetchone() == (0,)
 
 
-def _slack_shows(incident: Incident, op: Operation, rows: Sequence[Row], events: Sequence[Event]) -> None:
+def slack_shows(incident: Incident, op: Operation, rows: Sequence[Row], events: Sequence[Event]) -> None:
     """One card with the last state and no button; a thread that has every sentence of the timeline once, in order."""
     tagged = [m for m in incident.messages() if (m["metadata"] or {})["event_payload"]["operation"] == op.id]
     cards = [m for m in tagged if m["metadata"]["event_payload"]["slot"] == "card"]
@@ -99,7 +99,7 @@ def _lines(text: str) -> list[str]:
     return unescape(text).splitlines()
 
 
-def _the_log_proves_itself(log: Path) -> None:
+def the_log_proves_itself(log: Path) -> None:
     """The chain holds, and what is kept beside the events is what they say."""
     assert verify(log).ok, verify(log).why
     kept = _projection(log)

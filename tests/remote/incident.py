@@ -54,7 +54,7 @@ class RemoteIncident(crash.Incident):
         ours, its = multiprocessing.Pipe(duplex=False)
         engine = section(self.peer, self.wire, **self.engine)
         arguments = (self.place, self.standin.api_url, engine, self.peer.password, bullet, its)
-        with crash._GATE:
+        with crash.GATE:
             process = warm().Process(target=live, args=arguments)
             process.start()
         its.close()

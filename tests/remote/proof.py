@@ -35,15 +35,15 @@ class Told:
 def holds(incident: RemoteIncident) -> Told:
     """One request, its approvals, one run that changed the pools; nothing sent twice; the log and the channel whole."""
     rows, events = incident.rows(), incident.events()
-    op = crash._folded(incident.operations()[0], rows, events)
+    op = crash.folded(incident.operations()[0], rows, events)
     assert op.state in ENDS, op.state
     doubted = any(isinstance(event, RunDoubted) for event in events)
     _sent_once(incident, events)
     _changed_once(incident, events, op.state, doubted)
     lost = _records(incident, events, ended=not doubted)
-    crash._nothing_is_lost(incident, op, events)
-    crash._slack_shows(incident, op, rows, events)
-    crash._the_log_proves_itself(incident.log)
+    crash.nothing_is_lost(incident, op, events)
+    crash.slack_shows(incident, op, rows, events)
+    crash.the_log_proves_itself(incident.log)
     assert (incident.place / ERRORS).read_text() == ""
     return Told(op.state, incident.kills, len(incident.intents()), doubted, lost)
 

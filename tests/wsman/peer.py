@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -160,6 +161,7 @@ class Peer:
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
+        shutil.rmtree(Path(self.ca).parent, ignore_errors=True)  # one that was killed leaves it
 
     def _ask(self, path: str, values: Mapping[str, Any]) -> Any:
         connection = http.client.HTTPConnection(self.host, self.control, timeout=10)
