@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import click
 
 from commands._text import DASHES, Word
-from commands._values import ECHO, Name, Unclear, Value, listed, said
+from commands._values import Name, Unclear, Value, listed, peeled, said
 
 HELP_WORDS = frozenset({"help", "--help", "-help", "-h", "-?", "--?", "/?", "/h", "/help", "?"})
 CMDLET = {
@@ -188,11 +188,10 @@ class Reading:
     # --- names -----------------------------------------------------------------------------------------------------
 
     def _name(self, word: Word, after: click.Option | None) -> None:
-        if word.text.lower() in {"$true", "$false"}:
-            raise Unclear(
-                f"{word.text} stands alone. It follows a switch with a colon and no space: -Force:{word.text}."
-            )
-        if word.text.lower() not in {bare.text.lower() for bare in self._bare}:
+        flag = next((spelling for spelling, option in self._options.items() if option.is_flag), "")
+        if flag and word.text.lower() in {"$true", "$false"}:
+            raise Unclear(f"{word.text} stands alone. It follows a switch, with a colon: {flag}:{word.text}.")
+        if _plain(word.text) not in {_plain(bare.text) for bare in self._bare}:
             self._bare.append(Bare(word.text, after))
 
     def _check_names(self) -> None:
@@ -217,9 +216,8 @@ class Reading:
             if not more or not given.value or not isinstance(given.option.type, Value):
                 continue
             if meant := given.option.type.split(given.value, more, too_many):
-                shown = meant if len(meant) <= ECHO else given.option.type.example
                 raise Unclear(
-                    f"{said(more[0])} is a word too many after {given.spelled}. Did you mean {given.spelled} {shown}?"
+                    f"{said(more[0])} is a word too many after {given.spelled}. Did you mean {given.spelled} {meant}?"
                 )
 
 
@@ -230,6 +228,10 @@ def _powershell_value(value: str | None, rest: list[Word]) -> str | None:
 
 def _arg(given: Given) -> str:
     return given.option.opts[0] if given.value is None else f"{given.option.opts[0]}={given.value}"
+
+
+def _plain(name: str) -> str:
+    return (peeled(name) or name).lower()
 
 
 def _same(value: str | None) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\t\r\n]+")
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DOUBLE = re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb]")
 _SINGLE = re.compile("[\u2018\u2019\u201a\u201b]")
 _LINK = re.compile(r"<(?:https?|mailto|tel):(?://)?([^|>\s]*?)/?(?:\|([^>]*))?>")

@@ -21,7 +21,7 @@ _CLOCK = re.compile(r"(?:([0-9]{1,9})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 _UNITS = re.compile(
     r"(?:([0-9]{1,9})(?:h|hours?))?(?:([0-9]{1,9})(?:m|mins?|minutes?))?(?:([0-9]{1,9})(?:s|secs?|seconds?))?"
 )
-_AROUND = "`'\"“”‘’,;:!?#@()[]{}<> "
+_AROUND = "`'\"“”‘’,;:!?#@()[]{} "
 """What comes along when a name is copied."""
 _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
@@ -32,7 +32,11 @@ class Unclear(click.UsageError):
 
 def said(text: str) -> str:
     """What was typed, in quotes, and not all of it when it is long."""
-    return f"'{text if len(text) <= ECHO else text[: ECHO - 1] + '…'}'"
+    return f"'{_cut(text)}'"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ECHO else f"{text[: ECHO - 1]}…"
 
 
 def listed(texts: Sequence[str], joint: str = "and") -> str:
@@ -65,7 +69,7 @@ class Text(Value):
     example = '"storage work"'
 
     def split(self, value: str, more: Sequence[str], too_many: bool) -> str:
-        return f'"{" ".join([value, *more])}"' if too_many else ""
+        return f'"{_cut(" ".join([value, *more]))}"' if too_many else ""
 
     def read(self, text: str, option: str) -> str:  # noqa: ARG002 - the others say its name
         return text
@@ -133,11 +137,12 @@ class Name(Value):
         self.only = only
 
     def several(self, names: Sequence[str]) -> Unclear:
-        shown = [said(part) for name in names for part in _parts(name)]
+        parts = [part for name in names for part in _parts(name)]
+        shown = [said(part) for part in (parts if len(parts) > 1 else names)]
         return Unclear(f"{listed(shown[:3] if len(shown) < 4 else [*shown[:3], '…'])} are named. {self.only}")
 
     def read(self, text: str, option: str) -> str:  # noqa: ARG002 - the others say its name
-        name = _SCHEME.sub("", text.strip(_AROUND)).strip(_AROUND).rstrip("/")
+        name = peeled(_SCHEME.sub("", peeled(text))).rstrip("/")
         parts = _parts(name)
         if any(part.startswith("-") for part in parts):
             raise Unclear(f"{said(name)} stands in quotes, so it is read as one name. Leave the quotes out.")
@@ -146,6 +151,11 @@ class Name(Value):
         return parts[0] if parts else ""
 
 
+def peeled(text: str) -> str:
+    """A name without what came along when it was copied."""
+    return text.strip(_AROUND)
+
+
 def _parts(text: str) -> list[str]:
     """The names in `pool01,pool02`, each once."""
-    return list(dict.fromkeys(part for raw in re.split(r"[,;\s]+", text) if (part := raw.strip(_AROUND))))
+    return list(dict.fromkeys(part for raw in re.split(r"[,;\s]+", text) if (part := peeled(raw))))

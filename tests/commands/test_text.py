@@ -64,6 +64,7 @@ def test_dashes_quotes_spaces_and_links_are_repaired_to_the_same_wish(
         ("<mailto:leo@contoso.com|leo@contoso.com>", "leo@contoso.com"),
         ("pool01—the big one", "pool01—the big one"),
         ("it’s down", "it's down"),
+        ("a\ud800b", "a\ufffdb"),
         ("po\u00adol01", "pool01"),
     ],
 )
