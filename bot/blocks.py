@@ -94,7 +94,7 @@ def button(action: str, text: str, value: str, style: str = "", confirm: Block |
 
 def confirm(title: str, text: str, yes: str, no: str = "Not now", style: str = "primary") -> Block:
     def plain(words: str, limit: int) -> Block:
-        return {"type": "plain_text", "text": cut(legible(words), limit)}
+        return {"type": "plain_text", "text": literal(words, limit)}
 
     return {
         "title": plain(title, 100),

@@ -31,23 +31,26 @@ def buttons_of(op: Operation) -> list[Block]:
 
 def _approve(op: Operation) -> Block:
     assert op.plan is not None
-    risky = op.request.options.disaster or op.request.options.skip_verification
     this = len(op.approvals) + 1
     starts = "it starts at once" if this >= op.plan.approvals else "nothing starts before the last"
     asks = confirm(
         "Approve exactly this?",
         f"{plans.line(op.plan)}\n{_to_whom(op)}\nApproval {this} of {op.plan.approvals}: {starts}.",
         "Approve",
-        style="danger" if risky else "primary",
+        style="danger" if _risky(op) else "primary",
     )
-    return button("approve", "Approve", op.id, "danger" if risky else "primary", asks)
+    return button("approve", "Approve", op.id, "danger" if _risky(op) else "primary", asks)
+
+
+def _risky(op: Operation) -> bool:
+    return op.request.options.disaster or op.request.options.skip_verification
 
 
 def _to_whom(op: Operation) -> str:
     """What it means, in the few words that a dialog takes."""
     assert op.plan is not None
     way = f"to {op.plan.partner}" if op.request.kind is Kind.FAILOVER else f"home from {op.plan.partner}"
-    lost = " What was not copied is lost for good." if op.request.options.disaster else ""
+    lost = " What is not copied by then is lost for good." if _risky(op) else ""
     return f"{users(op)} go {way}.{lost}"
 
 

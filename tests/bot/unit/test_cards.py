@@ -9,7 +9,7 @@ from bot.blocks import plain
 from bot.cards import card
 from engine import plan as plans
 from engine import rules
-from engine.model import Person, Refusal
+from engine.model import Kind, Person, Refusal
 from engine.states import CLOSED, Operation, State
 from tests.bot.unit.shown import buttons, reachable, worst, wrong
 from tests.engine.given import LEO, LIA, OLGA, POLICY, RITA, T0
@@ -118,3 +118,18 @@ def test_findings_that_do_not_fit_are_counted_and_never_dropped_in_silence() -> 
     shown = sum(f"'W_{n}'" in text for n in range(64))
     assert 0 < shown < 64
     assert f"{64 - shown} more" in text
+
+
+def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_starts() -> None:
+    """The last thing a lead reads before what cannot be undone; three lines within Slack's 300 characters."""
+    waiting = [op for op in OPS if op.state is State.AWAITING]
+    assert {op.request.kind for op in waiting} == set(Kind)
+    for op in waiting:
+        (approve,) = [b for b in buttons(card(op, "lab")) if b["action_id"] == "approve"]
+        runs, whom, starts = approve["confirm"]["text"]["text"].splitlines()
+        assert op.plan
+        assert runs == plans.line(op.plan)
+        assert op.plan.partner in whom
+        assert ("lost for good" in whom) is (op.request.options.disaster or op.request.options.skip_verification)
+        last = len(op.approvals) + 1 == op.plan.approvals
+        assert starts.endswith("it starts at once." if last else "nothing starts before the last.")
