@@ -6,6 +6,7 @@ mistakes are told at once, as sentences. A secret in the file is a mistake; no s
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,6 +49,13 @@ class SlackSettings(_Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 3000
     api_url: str = "https://slack.com/api/"
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/([^\s?#@]*/)?", value):
+            raise ValueError("write it as https://slack.com/api/, with the slash at its end and without a password")
+        return value
 
 
 class LogSettings(_Section):

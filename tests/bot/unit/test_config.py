@@ -171,3 +171,34 @@ def test_a_secret_file_that_holds_none_is_told_by_its_variable(tmp_path: Path, c
         file.write_bytes(content)
     with pytest.raises(ConfigError, match="CSFAILOVER_SIGNING_SECRET_FILE"):
         Secrets(signing_secret_file=file).get("signing_secret")
+
+
+def test_a_directory_and_a_file_that_cannot_be_read_are_told_by_their_path(tmp_path: Path) -> None:
+    """A path is no secret, and it is what has to be mended."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)  # root reads every other one
+    for file, why in ((tmp_path, "is a directory"), (loop, "cannot be read")):
+        with pytest.raises(ConfigError, match=f"CSFAILOVER_APP_TOKEN_FILE: {file} {why}"):
+            Secrets(app_token_file=file).get("app_token")
+
+
+def test_a_blank_variable_hides_no_file_and_a_set_one_counts_before_it(tmp_path: Path) -> None:
+    """Nor does a blank name of a file mean this directory."""
+    file = tmp_path / "token"
+    file.write_text("xoxb-file")
+    blank = Secrets(bot_token="", bot_token_file=file)  # type: ignore[arg-type]
+    both = Secrets(bot_token="xoxb-direct", bot_token_file=tmp_path / "nowhere")  # type: ignore[arg-type]
+    no_name = Secrets(bot_token_file="")  # type: ignore[arg-type]
+    told = [secrets.get("bot_token") for secrets in (blank, both, no_name)]
+    assert [secret and secret.get_secret_value() for secret in told] == ["xoxb-file", "xoxb-direct", None]
+    assert [secrets.source("bot_token")[1] for secrets in (blank, both)] == [True, True]
+
+
+def test_a_password_file_that_holds_none_hides_no_other_mistake(tmp_path: Path) -> None:
+    """Both are told."""
+    file = tmp_path / "csfailover.toml"
+    file.write_text((GOOD + REMOTE).replace("expires_after", "expire_after"))
+    with pytest.raises(ConfigError) as caught:
+        load(file, Secrets(password_file=tmp_path))
+    told = [sentence.partition(":")[0] for sentence in caught.value.mistakes]
+    assert told == ["CSFAILOVER_PASSWORD_FILE", "policy.expire_after"]
