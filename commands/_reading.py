@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import click
 
 from commands._text import DASHES, Word
-from commands._values import Name, Unclear, Value, listed, peeled, said
+from commands._values import Name, Text, Unclear, Value, listed, peeled, said
 
 HELP_WORDS = frozenset({"help", "--help", "-help", "-h", "-?", "--?", "/?", "/h", "/help", "?"})
 CMDLET = {
@@ -191,7 +191,8 @@ class Reading:
         flag = next((spelling for spelling, option in self._options.items() if option.is_flag), "")
         if flag and word.text.lower() in {"$true", "$false"}:
             raise Unclear(f"{word.text} stands alone. It follows a switch, with a colon: {flag}:{word.text}.")
-        if _plain(word.text) not in {_plain(bare.text) for bare in self._bare}:
+        said_before = _plain(word.text) in {_plain(bare.text) for bare in self._bare}
+        if not said_before or (after and isinstance(after.type, Text)):
             self._bare.append(Bare(word.text, after))
 
     def _check_names(self) -> None:
