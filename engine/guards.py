@@ -31,7 +31,13 @@ STAYS_DOWN = "N_STAYS_DOWN"
 
 
 def _pair(case: Case) -> Iterator[Finding]:
-    if case.partner is None:
+    if case.partner is None and (told := _backup_elsewhere(case)):
+        yield block(
+            "E_PAIR_NOT_CONFIGURED",
+            f"{told}, and the bot's configuration does not name this pair, so it has no server to work from.",
+            "Whoever runs the bot names the pair, and Front Ends of both pools, under [engine.remote]; then ask again.",
+        )
+    elif case.partner is None:
         yield block(
             "E_NO_BACKUP",
             f"{case.pool.fqdn} has no backup pool. Pool failover needs one.",
@@ -51,6 +57,15 @@ def _pair(case: Case) -> Iterator[Finding]:
             "and that pair is the one that is locked.",
             "Ask again; the new pairing is read within a minute.",
         )
+
+
+def _backup_elsewhere(case: Case) -> str:
+    """What the topology says of a backup pool that was not read; empty where there is none."""
+    pool = case.pool
+    if pool.backup:
+        return f"{pool.fqdn} has {pool.backup} as its backup pool"
+    unread = any(what.startswith(f"backup pool of {pool.fqdn}:") for what in case.facts.unread)
+    return f"Which backup pool {pool.fqdn} has could not be read" if unread else ""
 
 
 def _parameters_known(case: Case) -> Iterator[Finding]:

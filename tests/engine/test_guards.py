@@ -37,7 +37,7 @@ def away(pool: dict[str, Any] | None = None, partner: dict[str, Any] | None = No
 
 
 def alone(read: Facts) -> Facts:
-    return replace(read, partner=None)
+    return replace(read, partner=None, pool=replace(read.pool, backup=None))
 
 
 def hops(up: bool | None) -> tuple[Edge, ...]:
@@ -49,6 +49,8 @@ B, W, N = Level.BLOCK, Level.WARN, Level.NOTE
 HITS: list[Row] = [
     ("E_NO_BACKUP", B, OVER, Options(), alone(facts())),
     ("E_NO_BACKUP", B, BACK, Options(), alone(AWAY)),
+    ("E_PAIR_NOT_CONFIGURED", B, OVER, Options(), replace(facts(), partner=None)),
+    ("E_PAIR_NOT_CONFIGURED", B, BACK, Options(), replace(alone(AWAY), unread=(f"backup pool of {P1}: denied",))),
     ("E_PAIR_ASYMMETRIC", B, OVER, Options(), pair(partner={"backup": "pool03.contoso.com"})),
     ("E_PAIR_ASYMMETRIC", B, BACK, Options(), away(partner={"backup": None})),
     ("E_ALREADY_FAILED_OVER", B, OVER, DISASTER, AWAY),

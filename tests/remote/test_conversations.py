@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from engine.model import PoolState, Verdict
 from engine.states import State
 from tests.remote.conftest import Furnish
-from tests.remote.wire import WireHouse
+from tests.remote.wire import FRONT_ENDS, PAIRS, WireHouse
 from tests.wsman.peer import Peer
 
 POOL01, POOL02 = "pool01.contoso.com", "pool02.contoso.com"
@@ -178,3 +180,33 @@ def test_a_server_that_is_gone_leaves_a_doubt_that_a_look_settles(furnish: Furni
         assert "Sight was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
         assert (house.sent(), house.serves()) == ([], POOL02)
         house.dies()
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [(PAIRS[0],), (PAIRS[0], ("pool03.contoso.com", "pool02-old.contoso.com"))],
+    ids=["in no pair", "in another pair"],
+)
+def test_a_pair_that_the_configuration_does_not_name_is_refused_with_the_cure_for_that(
+    furnish: Furnish, pairs: tuple[tuple[str, str], ...]
+) -> None:
+    """The topology has it; Topology Builder is not where this is mended."""
+    house = furnish()
+    named = {pool: FRONT_ENDS.get(pool, FRONT_ENDS[POOL02]) for pair in pairs for pool in pair}
+    house.moves_in(pairs=pairs, front_ends=named)
+    operation = house.ask("/failover pool03")
+    op = house.closed(operation)
+    assert (op.state, op.findings[0].code) == (State.REFUSED, "E_PAIR_NOT_CONFIGURED")
+    shown = house.sees(operation, "Refused.")["rendered"]
+    assert "pool03.contoso.com has pool04.contoso.com as its backup pool" in shown
+    assert "under [engine.remote]" in shown
+    assert "Topology Builder" not in shown
+    assert house.sent() == []
+
+
+def test_a_pool_without_a_backup_pool_is_sent_to_topology_builder(furnish: Furnish) -> None:
+    """Where the topology names none, no configuration helps."""
+    house = furnish()
+    house.moves_in()
+    operation = house.ask("/failover pool-alone")
+    assert house.closed(operation).findings[0].code == "E_NO_BACKUP"
