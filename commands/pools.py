@@ -17,7 +17,7 @@ EXAMPLES = (
 _POOL = Name("pool01", "One pair at a time is shown; /pools alone shows them all.")
 _LIMITED = "limited"
 LIMITED = (
-    f"{_LIMITED}: the pool is not well and not failed over. At best its users are registered in resiliency mode: they "
+    "Limited: the pool is not well and not failed over. At best its users are registered in resiliency mode: they "
     "can call, but have no contacts, no presence and no new meetings. After a failover the backup pool serves them."
 )
 
