@@ -52,19 +52,12 @@ def _policy(config: Config) -> Check:
         f"{len(asking)} people may ask, {len(leads)} may approve; approvals needed: {usual}, "
         f"{risky} for disaster mode and skipped verification."
     )
-    short = {
-        who: what
-        for who in sorted(asking)
-        if (what := [name for name, of in (("any", usual), ("a risky", risky)) if len(leads - {who}) < of])
-    }
-    if not short:
-        return Check("people", True, say)
-    told = [
-        f"When {config.people[who].name} asks, {len(leads - {who})} can approve: too few for {what[0]} operation."
-        for who, what in short.items()
-    ]
-    cure = "Name another lead, or let only others ask: nobody approves their own request."
-    return Check("people", None, " ".join([say, *told]), cure)
+    short = []
+    for what, needed in (("anything", usual), ("disaster mode", risky)):
+        if names := sorted(config.people[who].name for who in asking & leads if len(leads) - 1 < needed):
+            short.append(f"When {' or '.join(names)} asks for {what}, {len(leads) - 1} of {needed} can approve it.")
+    cure = "Name another lead, or let the others ask: nobody approves their own request."
+    return Check("people", None if short else True, " ".join([say, *short]), cure)
 
 
 def _secrets(config: Config, secrets: Secrets) -> Iterator[Check]:

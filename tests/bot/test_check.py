@@ -48,9 +48,8 @@ def test_good_settings_are_all_ok_but_for_too_few_leads(place: Place) -> None:
     assert "BAD" not in told
     assert line(told, "people").splitlines() == [
         "note people: 3 people may ask, 2 may approve; approvals needed: 1, 2 for disaster mode and skipped "
-        "verification. When Bob asks, 1 can approve: too few for a risky operation. When Carol asks, 1 can approve: "
-        "too few for a risky operation.",
-        "     -> Name another lead, or let only others ask: nobody approves their own request.",
+        "verification. When Bob or Carol asks for disaster mode, 1 of 2 can approve it.",
+        "     -> Name another lead, or let the others ask: nobody approves their own request.",
     ]
 
 

@@ -59,6 +59,7 @@ class Place:
         tables: dict[str, dict[str, Any]] = {
             "slack": {"team": StandIn.TEAM, "api_url": self.standin.api_url},
             "log": {"path": str(self.path / demo.LOG)},
+            "policy": {"risky_approvals": 1},
             **{f"people.{key}": person for key, person in demo.PEOPLE.items()},
             "engine": {"kind": "remote"},
             "engine.remote": {k: v for k, v in remote.items() if not isinstance(v, dict) and v is not None},
