@@ -129,7 +129,7 @@ def _started(body: Body) -> str:
     people = "; ".join(f"{key} is {' and '.join(person['roles'])}" for key, person in body["people"].items())
     return (
         f"csfailover {body['version']} started: {body['engine']} engine, Slack by {body['transport']}, "
-        f"{policy['approvals']} approval(s), {policy['risky_approvals']} where it is risky; {people}."
+        f"approvals needed: {policy['approvals']}, and {policy['risky_approvals']} where it is risky; {people}."
     )
 
 

@@ -136,7 +136,7 @@ def _quorum(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     needed, voters = quorum(count)
     fall = voters - needed + 1
     if fall >= count:
-        raise ValueError(f"{pool.fqdn} has {count} Front End(s): it loses its quorum only by being down altogether")
+        raise ValueError(f"{pool.fqdn} has {count} in all: it loses its quorum only by being down altogether")
     db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number <= ?", (pool.id, fall))
     return f"{fall} of {count} Front Ends of {pool.fqdn} are down: the pool has lost its quorum."
 
@@ -197,7 +197,8 @@ def _cms_lost(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
 def _flush(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
     n = _number(number, 1, _front_ends(db, pool))
     db.execute("UPDATE fe SET flush_ok = 0 WHERE pool = ? AND number <= ?", (pool.id, n))
-    return f"The storage service queue cannot be flushed on {n} Front End(s) of {pool.fqdn}."
+    ends = "1 Front End" if n == 1 else f"{n} Front Ends"
+    return f"The storage service queue cannot be flushed on {ends} of {pool.fqdn}."
 
 
 def _slow(db: sqlite3.Connection, _: PoolRow, factor: str) -> str:

@@ -82,7 +82,7 @@ def test_a_log_that_cannot_take_the_row_does_not_keep_the_bot_from_ending_what_i
     """With a full disk it starts, says so in its own log, and records the end of the run that its last life began."""
     empty_house.live(speed=60)
     operation, _ = empty_house.approved()
-    empty_house.reaches(operation, State.RUNNING)
+    empty_house.until(lambda: empty_house.operation(operation).record is not None)  # the world has begun, too
     empty_house.dies()
     with caplog.at_level(logging.WARNING):
         empty_house.live(speed=6_000, log=FullDisk)
@@ -118,5 +118,5 @@ def test_a_killed_bot_leaves_a_start_without_a_stop(empty_house: House) -> None:
     empty_house.dies()
     told = CliRunner().invoke(cli, ["log", "--log", str(empty_house.log)]).stdout.splitlines()
     assert [row.kind for row in empty_house.lives()] == [STARTED, STARTED, STOPPED]
-    assert "1 approval(s), 2 where it is risky; alice is oncall; bob is lead; carol is lead." in told[1]
+    assert "approvals needed: 1, and 2 where it is risky; alice is oncall; bob is lead; carol is lead." in told[1]
     assert told[2].endswith(f"csfailover {version('csfailover')} stopped.")
