@@ -103,7 +103,7 @@ def _strays(log: sqlite3.Connection, operation: str) -> str:
         for source in (_KEPT, schema.FROM_LOG)
     )
     return (
-        f"The rows are whole, but the list of operations made from them was changed: {operation!r} is {_kept(kept)} "
+        f"Its rows are untouched, but the list of operations made from them was changed: {operation!r} is {_kept(kept)} "
         f"there, and by its rows it is {_kept(told)}."
     )
 
