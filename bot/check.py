@@ -79,8 +79,9 @@ def _secret(secrets: Secrets, name: str) -> Check:
         return Check(title, False, error.mistakes[0], "Name a file that holds the secret and nothing else.")
     said, twice = secrets.source(name)
     if told := tokens.odd(name, found.get_secret_value() if found else ""):
-        return Check(title, False, f"{told} It is read {said}.", "Put each where it belongs.")
-    return Check(title, None if twice else True, f"is set, {said}; whether Slack takes it is seen below.")
+        return Check(title, False, f"{told} It was taken {said}.", "Put each where it belongs.")
+    shown = "Slack's first request shows whether it is this app's" if name == "signing_secret" else "it is tried below"
+    return Check(title, None if twice else True, f"is set, {said}; {shown}.")
 
 
 def _log(config: Config) -> Check:

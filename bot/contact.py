@@ -19,7 +19,8 @@ LOOK = 0.25
 """Seconds between two looks at the link."""
 ASK = 60.0
 FIRST_PAUSE = 2.0
-"""Seconds between two questions to Slack: while it answers, and after the first failure; then doubled up to ASK."""
+LONGEST_PAUSE = 15.0
+"""Seconds between two questions to Slack: while it answers; after the first failure, then doubled up to the last."""
 BRIEF = 5.0
 """Seconds of silence that nobody is told of: Slack itself renews its connections every few hours."""
 
@@ -94,7 +95,7 @@ class Contact:
         while not self._stopping.is_set():
             try:
                 cut = bool(self._link.trouble)
-                if self._monotonic() >= self._ask_at or (cut and not self._cut):
+                if self._monotonic() >= self._ask_at or cut is not self._cut:
                     self._ask()  # at a cut too: the SDK mends it, and keeps its reasons to itself
                 self._cut = cut
                 self._tell_changes()
@@ -108,11 +109,12 @@ class Contact:
         except UNREACHED as error:
             self._error = error
             self._ask_at = self._monotonic() + self._pause
-            self._pause = min(2 * self._pause, ASK)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
         else:
             self._known_as = _name(told.get("user"), told.get("team"), told.get("team_id"), self._team)
             self._error, self._pause = None, FIRST_PAUSE
-            self._ask_at = self._monotonic() + ASK
+            # While the link is cut it is asked again soon: the reason for that may be Slack itself, just going away.
+            self._ask_at = self._monotonic() + (FIRST_PAUSE if self._link.trouble else ASK)
         self._asked = True
 
     def _tell_changes(self) -> None:

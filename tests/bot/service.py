@@ -114,9 +114,9 @@ class Service:
             self._process.kill()
         self.ended()
 
-    def says(self, wanted: str) -> str:
-        """The first line with this in it, once it is there."""
-        deadline = time.monotonic() + PATIENCE
+    def says(self, wanted: str, patience: float = PATIENCE) -> str:
+        """The first line with this in it, once it is there; `patience` in seconds."""
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if found := [line for line in self.out + self.err if wanted in line]:
                 return found[0]

@@ -101,6 +101,21 @@ def test_while_slack_is_away_it_says_why_and_later_that_it_is_connected(place: P
     assert "Traceback" not in "".join(service.err)
 
 
+@pytest.mark.slow  # the pauses between two tries, and 5 s before a silence is told
+@pytest.mark.parametrize("transport", ["socket", "http"])
+def test_that_slack_is_gone_and_back_is_told_once_each(place: Place, standin: StandIn, transport: str) -> None:
+    """Over HTTP too, where nobody would notice before the next card; within seconds after Slack is back."""
+    place.transport = transport
+    with place.run() as service:
+        service.says("Connected")
+        standin.stop()
+        service.says("WARNING bot.contact: Slack does not answer: the connection was refused.", 75)
+        standin.start()
+        service.says("WARNING bot.contact: Connected to Slack as @csfailover", 40)
+        assert service.stops() == 0
+    assert len(service.err) == 2
+
+
 @pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "token_revoked"])
 def test_a_bot_whose_token_slack_rejects_ends_when_nothing_is_open(place: Place, standin: StandIn, error: str) -> None:
     """Exit code 1 and a sentence; trying again would not change it."""
