@@ -103,8 +103,8 @@ def _strays(log: sqlite3.Connection, operation: str) -> str:
         for source in (_KEPT, schema.FROM_LOG)
     )
     return (
-        f"Its rows are untouched, but the list of operations made from them was changed: {operation!r} is {_kept(kept)} "
-        f"there, and by its rows it is {_kept(told)}."
+        f"Its rows are untouched, but the list of operations made from them was changed: {operation!r} is "
+        f"{_kept(kept)} there, and by its rows it is {_kept(told)}."
     )
 
 
