@@ -25,7 +25,6 @@ from bot.blocks import (
 )
 from bot.buttons import buttons_of
 from bot.story import approvals, users
-from engine import guards
 from engine import plan as plans
 from engine.events import (
     OperationClosed,
@@ -35,6 +34,7 @@ from engine.events import (
     RequestStale,
     RequestWithdrawn,
 )
+from engine.guards_failover import STAYS_DOWN
 from engine.model import Finding, Kind, Level, Verdict
 from engine.rules import missing_approvals
 from engine.states import CLOSED, Operation, State
@@ -265,7 +265,7 @@ def _worth_telling(op: Operation) -> list[Finding]:
             said = op.end.say if isinstance(op.end, RequestRefused) else ""
             return [f for f in op.findings if f.level is Level.BLOCK and f.say != said]
         case State.SUCCEEDED | State.SUCCEEDED_WITH_WARNINGS:
-            return [f for f in op.findings if f.code == guards.STAYS_DOWN]
+            return [f for f in op.findings if f.code == STAYS_DOWN]
         case _:
             return []
 

@@ -1,4 +1,5 @@
-"""The guards: each looks at one thing and says what is wrong with it, in a code, a sentence and a cure.
+"""The guards: each looks at one thing and says what is wrong with it, in a code, a sentence and a cure. Here are those
+of both directions, and the order of all.
 
 Pure. A guard knows no other guard; `preflight` runs them in the order of FAILOVER and FAILBACK below, which is
 fixed, as messages and approvals depend on it. A fact that could not be read is never assumed to be good.
@@ -12,22 +13,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.case import HOME, Case, Guard, block, is_, note, state_unclear, warn
-from engine.guards_failback import backup_for_failback, duration, failback_state, home_restored
-from engine.model import (
-    Export,
-    Finding,
-    Health,
-    Import,
-    Kind,
-    PoolState,
-    Replication,
+from engine.case import Case, Guard, block, note, warn
+from engine.guards_failback import backup_for_failback, failback_duration, failback_state, home_restored
+from engine.guards_failover import (
+    backup_up,
+    capacity,
+    disaster_on_healthy,
+    edge,
+    failover_duration,
+    failover_state,
+    needs_disaster,
+    not_seen,
+    what_stays_down,
 )
+from engine.model import Export, Finding, Import, Kind, Replication
 from engine.plan import CMDLETS, ONLY_FAILOVER, parameters, timespan
-
-STAYS_DOWN = "N_STAYS_DOWN"
-
-# --- guards of both directions -------------------------------------------------------------------------------------
 
 
 def _pair(case: Case) -> Iterator[Finding]:
@@ -97,52 +97,6 @@ def _cooldown(case: Case) -> Iterator[Finding]:
         )
 
 
-def _capacity(case: Case) -> Iterator[Finding]:
-    if case.partner is None or case.pool.users is None or case.partner.users is None:
-        return
-    capacity = case.partner.capacity or case.policy.capacity
-    total = case.pool.users + case.partner.users
-    if total > capacity:
-        yield warn(
-            "W_CAPACITY",
-            f"{case.partner.fqdn} would carry {total:,} users and is sized for {capacity:,}.",
-            "Expect slow sign-in. Each pool of a pair should be sized for the users of both.",
-        )
-
-
-# --- failover ------------------------------------------------------------------------------------------------------
-
-
-def _failover_state(case: Case) -> Iterator[Finding]:
-    pool, partner = case.pool, case.partner
-    if pool.state is PoolState.FAILED_OVER:
-        yield block(
-            "E_ALREADY_FAILED_OVER",
-            f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
-            f"Nothing to do. To bring the users home: /failback {pool.fqdn}",
-        )
-    elif pool.state not in HOME:
-        yield state_unclear(pool)
-    if partner and partner.state is PoolState.FAILED_OVER:
-        yield block(
-            "E_BACKUP_IS_FAILED_OVER",
-            f"{partner.fqdn} is failed over itself: {pool.fqdn} serves its users. They would be served by nobody.",
-            f"First /failback {partner.fqdn}, then fail {pool.fqdn} over.",
-        )
-    elif partner and partner.state not in HOME:
-        yield state_unclear(partner)
-
-
-def _backup_up(case: Case) -> Iterator[Finding]:
-    partner = case.partner
-    if partner and partner.health is not Health.UP:
-        yield block(
-            "E_BACKUP_UNAVAILABLE",
-            f"{partner.fqdn} is {is_(partner.health)}, so it cannot take the users over. Disaster mode does not help.",
-            f"Bring {partner.fqdn} up first, or {case.pool.fqdn}: whichever is nearer.",
-        )
-
-
 def _cms(case: Case) -> Iterator[Finding]:
     host = case.facts.cms.host
     if host is None:
@@ -165,56 +119,6 @@ def _cms(case: Case) -> Iterator[Finding]:
             "E_CMS_DOWN",
             f"The Central Management Store is on {host}, which is not known to be up. The failover has to write there.",
             "Bring that pool up, or fail the Central Management Store over first.",
-        )
-
-
-def _edge(case: Case) -> Iterator[Finding]:
-    for edge in case.facts.edges:
-        if edge.next_hop.lower() != case.pool.fqdn.lower():
-            continue
-        if edge.up is False:
-            yield warn("W_EDGE_DOWN", f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself.")
-            continue
-        other = case.partner.fqdn if case.partner else "<other pool>"
-        yield block(
-            "E_EDGE_NEXT_HOP",
-            f'This Front-end pool "{case.pool.fqdn}" is specified in topology as the next hop for the Edge server '
-            f"{edge.fqdn}. Failing it over may stop external access, federation and XMPP.",
-            f"Set-CsEdgeServer -Identity EdgeServer:{edge.fqdn} -Registrar Registrar:{other}; then ask again.",
-        )
-
-
-def _not_seen(case: Case) -> Iterator[Finding]:
-    if case.options.disaster and case.pool.health is Health.UNKNOWN:
-        yield warn(
-            "W_POOL_NOT_SEEN",
-            f"Whether {case.pool.fqdn} is up could not be read from here. That is not the same as down: it may still "
-            "be serving its users.",
-            "Look at it from another place before you approve.",
-        )
-
-
-def _needs_disaster(case: Case) -> Iterator[Finding]:
-    if case.pool.health is not Health.UP and not case.options.disaster:
-        yield block(
-            "E_NEEDS_DISASTER_MODE",
-            f"{case.pool.fqdn} is {is_(case.pool.health)}. A planned failover needs it up, to hand its data over.",
-            f"/failover {case.pool.fqdn} --disaster (loses what was not yet copied to the backup pool)",
-        )
-    if case.options.disaster and case.options.flush_storage and case.pool.health is Health.DOWN:
-        yield block(
-            "E_PARAM_CONFLICT",
-            f"{case.pool.fqdn} is down: there is nothing that -FlushStorageService could flush.",
-            "Leave --flush-storage out.",
-        )
-
-
-def _disaster_on_healthy(case: Case) -> Iterator[Finding]:
-    if case.options.disaster and case.pool.health is Health.UP:
-        yield warn(
-            "W_DISASTER_ON_HEALTHY_POOL",
-            f"{case.pool.fqdn} is up. Disaster mode would lose what is not yet copied, and for nothing.",
-            f"/failover {case.pool.fqdn} (planned) keeps it.",
         )
 
 
@@ -267,39 +171,23 @@ def _held(case: Case) -> Iterator[Finding]:
         )
 
 
-def _duration(_: Case) -> Iterator[Finding]:
-    yield note(
-        "N_DURATION",
-        "Microsoft's target for a pool failover: 30 min on Lync Server 2013, 15 to 20 min on Skype for Business "
-        "Server; the time to decide and to sign in again comes on top.",
-    )
-
-
-def _what_stays_down(_: Case) -> Iterator[Finding]:
-    yield note(
-        STAYS_DOWN,
-        "Does not come back by itself: Response Groups (need an import), location information (never replicated), "
-        "Persistent Chat, call-park settings, inbound calls unless the carrier reroutes, and the DNS of simple URLs.",
-    )
-
-
 FAILOVER: tuple[Guard, ...] = (
     _pair,
-    _failover_state,
-    _backup_up,
+    failover_state,
+    backup_up,
     _cms,
-    _edge,
-    _needs_disaster,
+    edge,
+    needs_disaster,
     _parameters_known,
-    _disaster_on_healthy,
-    _not_seen,
+    disaster_on_healthy,
+    not_seen,
     _sync,
-    _capacity,
+    capacity,
     _unread,
     _cooldown,
     _held,
-    _duration,
-    _what_stays_down,
+    failover_duration,
+    what_stays_down,
 )
 FAILBACK: tuple[Guard, ...] = (
     _pair,
@@ -312,5 +200,5 @@ FAILBACK: tuple[Guard, ...] = (
     _unread,
     _cooldown,
     _held,
-    duration,
+    failback_duration,
 )

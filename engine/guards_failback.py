@@ -62,7 +62,7 @@ def backup_for_failback(case: Case) -> Iterator[Finding]:
         )
 
 
-def duration(case: Case) -> Iterator[Finding]:
+def failback_duration(case: Case) -> Iterator[Finding]:
     if case.pool.users:
         minutes = max(1, round(case.pool.users / FAILBACK_USERS_PER_MINUTE))
         yield note(

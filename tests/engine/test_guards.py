@@ -13,6 +13,7 @@ import pytest
 
 import engine.case
 import engine.guards_failback
+import engine.guards_failover
 from engine import guards
 from engine.case import Case, Guard
 from engine.model import Cms, Edge, Export, Facts, Finding, Health, Import, Kind, Level, Options, PoolState, Replication
@@ -148,7 +149,8 @@ def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
 
 def test_every_code_of_the_guards_stands_in_this_table() -> None:
     """A new guard needs its row here; three codes have their own tests below."""
-    sources = "".join(map(inspect.getsource, (engine.case, guards, engine.guards_failback)))
+    modules = (engine.case, guards, engine.guards_failback, engine.guards_failover)
+    sources = "".join(map(inspect.getsource, modules))
     codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', sources))
     assert codes == {row[0] for row in HITS} | {"N_COOLDOWN", "N_PAIR_HELD", "E_PAIRING_CHANGED"}
 
