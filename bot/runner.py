@@ -239,6 +239,9 @@ class Runner:
             return
         persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
         event = rules.rechecked(op, reading, persons, ticket, self._policy, self._clock())
+        if event is None:
+            self._later(op.id)
+            return
         after = self._append(op, lambda _: (event,))
         # Only the append that carries our own ticket gives the right to call the engine.
         if isinstance(event, RunIntended) and after.ticket == event.ticket:

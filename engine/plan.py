@@ -23,7 +23,8 @@ def parameters(pool: str, options: Options) -> tuple[Parameter, ...]:
     """The parameters in the order of the reference page, then what the bot always sends.
 
     `-Verbose`, as it is the only progress the cmdlet tells; `-Confirm:$false`, as the approvals are the
-    confirmation and a prompt would wait for nobody. A what-if is sent alone: without Force, without Confirm.
+    confirmation and a prompt would wait for nobody. The bot answers a what-if itself; an engine that is given one
+    gets it alone, without Force and without Confirm.
     """
     wanted: list[tuple[bool, Parameter]] = [
         (True, Parameter("PoolFqdn", "Fqdn", pool)),

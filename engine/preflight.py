@@ -20,7 +20,7 @@ def conflicts(kind: Kind, options: Options) -> Refusal | None:
         return Refusal(
             "E_PARAM_CONFLICT",
             "-Force and -WhatIf together are refused: on Invoke-CsComputerFailOver, Microsoft documents that -Force "
-            "makes -WhatIf ignored and a real failover starts. It is not ruled out here.",
+            "makes -WhatIf ignored and a real failover starts. Nobody should get used to typing both.",
             "Leave one of the two out.",
         )
     if options.skip_verification and options.wait is not None:

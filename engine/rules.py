@@ -35,6 +35,8 @@ from engine.preflight import blocking, conflicts, judge
 from engine.states import BEGUN, Operation, State
 
 MAX_REASON = 1_000
+RELOOK = 60
+"""Seconds in which a last reading that knows less than the approved one is made again before it voids anything."""
 MAX_ATTEMPTS = 3
 """How often a run that provably never started may be started again, with its approvals."""
 
@@ -296,19 +298,36 @@ def unreadable(say: str, detail: str) -> RequestRefused:
 
 def rechecked(
     op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
-) -> RequestStale | RunIntended:
+) -> RequestStale | RunIntended | None:
     """Under the pair's lock, right before the start: the plan is made again from what is true now. Any difference,
-    in the facts or in anybody's rights, voids the approvals, and so does the end of their time."""
+    in the facts or in anybody's rights, voids the approvals, and so does the end of their time. None: something that
+    the approvers had read did not answer this time; look again soon."""
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
     made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
     says = {f.code: f.say for f in (*op.findings, *findings)}
-    differences = (*plans.difference(op.plan, made, says), *_rights_lost(op, persons, policy))
+    lost = _rights_lost(op, persons, policy)
+    differences = (*plans.difference(op.plan, made, says), *lost)
     if not differences and plans.digest(made) != op.digest:
         differences = ("the plan's digest is not the approved one",)
     if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away meanwhile
         differences = (f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC", *differences)
+    elif differences and not lost and _knows_less(op, reading.facts) and _just_approved(op, now):
+        return None
     return RequestStale(differences) if differences else RunIntended(ticket, op.digest)
+
+
+def _knows_less(op: Operation, facts: Facts) -> bool:
+    """Whether a reading failed that had succeeded before the approvals."""
+
+    def names(unread: tuple[str, ...]) -> set[str]:
+        return {entry.partition(":")[0] for entry in unread}
+
+    return op.facts is not None and bool(names(facts.unread) - names(op.facts.unread))
+
+
+def _just_approved(op: Operation, now: datetime) -> bool:
+    return op.approved_at is not None and now - op.approved_at < timedelta(seconds=RELOOK)
 
 
 def _rights_lost(op: Operation, persons: Mapping[str, Person], policy: Policy) -> tuple[str, ...]:

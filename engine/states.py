@@ -155,6 +155,8 @@ class Operation:
     remind_at: datetime | None = None
     reminded: bool = False
     approvals: tuple[Approval, ...] = ()
+    approved_at: datetime | None = None
+    """Since when it could start: the last approval, or the proof that nothing had been sent."""
     ticket: Ticket | None = None
     attempts: int = 0
     started_at: datetime | None = None
@@ -216,6 +218,8 @@ def evolve(operation: Operation, event: Event, at: datetime) -> Operation:
     moved = replace(operation, version=operation.version + 1, state=rule_for(operation, event).target)
     if moved.closed and not operation.closed:
         moved = replace(moved, end=event, closed_at=at)
+    if moved.state is State.APPROVED and operation.state is not State.APPROVED:
+        moved = replace(moved, approved_at=at)
     return _remember(moved, event, at)
 
 

@@ -130,7 +130,10 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
         case Step.START:
             no_lead_any_more = {**EVERYBODY, LEO.id: replace(LEO, roles=frozenset())}
             for persons in (EVERYBODY, {OLGA.id: OLGA}, no_lead_any_more):
-                yield from ((rules.rechecked(op, reading(r), persons, TICKET, POLICY, now),) for r in (home, BETWEEN))
+                for read in (home, BETWEEN):
+                    event = rules.rechecked(op, reading(read), persons, TICKET, POLICY, now)
+                    assert event is not None  # both readings are whole
+                    yield (event,)
         case Step.FOLLOW:
             yield from ((RunRecorded(record),) for record in _RECORDS)
             for ended in Ended:

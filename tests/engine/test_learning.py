@@ -86,9 +86,11 @@ def test_a_reminder_longer_than_the_time_comes_at_once() -> None:
     assert (event.remind_at, event.expires_at) == (T0, T0 + timedelta(seconds=60))
 
 
-def _recheck(read: object = None, persons: dict[str, Person] = EVERYBODY, policy: Policy = POLICY) -> object:
+def _recheck(
+    read: object = None, persons: dict[str, Person] = EVERYBODY, policy: Policy = POLICY, after: float = 300
+) -> object:
     seen = reading(read or facts())  # type: ignore[arg-type]
-    return rules.rechecked(APPROVED, seen, persons, TICKET, policy, T0 + timedelta(minutes=5))
+    return rules.rechecked(APPROVED, seen, persons, TICKET, policy, T0 + timedelta(seconds=after))
 
 
 def test_what_was_approved_is_what_runs() -> None:
@@ -117,6 +119,22 @@ def test_a_changed_world_voids_the_approvals(changed: object) -> None:
     event = _recheck(changed)
     assert isinstance(event, RequestStale)
     assert all(event.differences)
+
+
+def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
+    """One server that does not answer once must not cost the approvals; nothing starts on it either."""
+    less = facts(pool_facts(state=PoolState.UNKNOWN), unread=("PoolState of pool01: timed out",))
+    assert _recheck(less, after=0) is None
+    assert _recheck(less, after=rules.RELOOK - 0.001) is None
+    assert isinstance(_recheck(less, after=rules.RELOOK), RequestStale)
+
+
+def test_what_is_known_to_have_changed_is_not_waited_for() -> None:
+    """A changed state that was read, or a right that is gone beside a reading that failed: void at once."""
+    assert isinstance(_recheck(facts(pool_facts(state=PoolState.FAILED_BACK)), after=0), RequestStale)
+    unread = facts(unread=("users of pool02: timed out",))
+    gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
+    assert isinstance(_recheck(unread, persons=gone, after=0), RequestStale)
 
 
 def test_changed_rights_void_the_approvals() -> None:

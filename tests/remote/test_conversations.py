@@ -50,6 +50,15 @@ def test_a_dead_pool_is_failed_over_by_two_leads(either_house: WireHouse) -> Non
     assert (house.serves(), len(house.sent())) == (POOL02, 1)
 
 
+def test_a_reading_that_fails_once_at_the_start_costs_no_approval(house: WireHouse) -> None:
+    """It is made again, and what was approved runs; nothing was sent on half a reading."""
+    operation, card = house.asked()
+    house.peer.trouble("http", verb="Command", cmdlet="Get-CsBackupServiceStatus")
+    assert house.bob.click("Approve", ts=card).ok
+    assert house.closed(operation).verdict is Verdict.SUCCEEDED
+    assert len(house.sent()) == 1
+
+
 def test_two_pairs_are_failed_over_at_the_same_time(house: WireHouse) -> None:
     """Each in a session of its own; neither waits for the other."""
     house.takes(2)
