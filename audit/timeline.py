@@ -27,6 +27,14 @@ def json_line(columns: Sequence[Any]) -> str:
     is no JSON, in a file that was tampered with, is given as the text it is.
     """
     record = dict(zip(COLUMNS, columns, strict=True))
-    with suppress(TypeError, ValueError, RecursionError):
-        record["body"] = json.loads(record["body"])
+    with suppress(TypeError, ValueError, RecursionError):  # one nested very deep can be read, and not be written
+        return _line({**record, "body": json.loads(record["body"], parse_constant=_no_json)})
+    return _line(record)
+
+
+def _line(record: dict[str, Any]) -> str:
     return json.dumps(record, sort_keys=True, separators=(",", ":"), default=repr)
+
+
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")

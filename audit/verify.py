@@ -23,6 +23,7 @@ from typing import Any
 from audit import chain, connect, schema
 from audit.model import Verification
 from audit.schema import COLUMNS, GENESIS
+from audit.timeline import visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # names of our own columns
 _KEPT = "SELECT operation, first_seq, claim, open FROM operation"
@@ -55,7 +56,9 @@ def _walk(log: sqlite3.Connection) -> Verification:
             seq, prev = row[0], row[-1]
         first_bad, why = _surroundings(log, seq, prev)
     except sqlite3.DatabaseError as error:
-        return Verification(False, seq, prev, seq + 1, f"Row {seq + 1} cannot be read: SQLite says {error}.")
+        return Verification(
+            False, seq, prev, seq + 1, f"Row {seq + 1} cannot be read: SQLite says {visible(str(error))}."
+        )
     if why:
         return Verification(False, seq, prev, first_bad, why)
     return Verification(True, seq, prev, None, f"{seq} rows, each follows the one before; the head is {prev}.")

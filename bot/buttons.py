@@ -6,7 +6,7 @@ Pure. A button is there only when somebody may press it; who may is decided at t
 from __future__ import annotations
 
 from bot.blocks import Block, button, confirm
-from bot.story import users
+from bot.story import approvals, users
 from engine import plan as plans
 from engine.model import Kind
 from engine.states import Operation, State
@@ -31,15 +31,21 @@ def buttons_of(op: Operation) -> list[Block]:
 
 def _approve(op: Operation) -> Block:
     assert op.plan is not None
-    this = len(op.approvals) + 1
-    starts = "it starts at once" if this >= op.plan.approvals else "nothing starts before the last"
     asks = confirm(
         "Approve exactly this?",
-        f"{plans.line(op.plan)}\n{_to_whom(op)}\nApproval {this} of {op.plan.approvals}: {starts}.",
+        f"{_to_whom(op)}\n{_when(op, op.plan.approvals)}\n{plans.line(op.plan)}",
         "Approve",
         style="danger" if _risky(op) else "primary",
     )
     return button("approve", "Approve", op.id, "danger" if _risky(op) else "primary", asks)
+
+
+def _when(op: Operation, needed: int) -> str:
+    """True also of a dialog that was open while another lead approved."""
+    if needed == 1:
+        return "Your approval starts it at once."
+    given = f"{len(op.approvals)} given when this card was drawn" if op.approvals else "none given yet on this card"
+    return f"The last of {approvals(needed)} starts it at once; {given}."
 
 
 def _risky(op: Operation) -> bool:

@@ -1,6 +1,7 @@
 """`csfailover log`: the audit log as its auditor meets it. Reads only, also while the bot runs.
 
-However the log is printed, the last line says whether it is whole; what it shows is worth no more than that.
+However the log is printed, a last line says whether it is whole (beside --json on stderr); what is shown is worth no
+more than that.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from bot.answers import whole
 from bot.cli_errors import FAILED, fail, sentences
 from bot.cli_lab import DATA
 from bot.config import Secrets, load
+from commands._values import operation_id
 
 SETTINGS = Path("csfailover.toml")
-_HEAD = re.compile(r"\s*(?:head\s+)?([0-9]{1,18}):([0-9a-f]{12,64})[.…]?\s*", re.IGNORECASE)
+_HEAD = re.compile(r"\s*(?:head\s+)?([0-9]{1,18}):([0-9a-f]{16,64})[.…]?\s*", re.IGNORECASE)
 Head = tuple[int, str]
 """A row's number, and its hash or how that begins."""
 
@@ -35,7 +37,7 @@ def _head(_context: click.Context, _option: click.Parameter, typed: str | None) 
     if not found:
         raise click.BadParameter(
             f"{typed!r} is no head. Give it as `csfailover log verify` printed it: the row's number, a colon, and the "
-            "first 12 to 64 digits of its hash, as 1234:5d41402abc4b."
+            "first 16 to 64 digits of its hash, as 1234:5d41402abc4b2a76."
         )
     return int(found[1]), found[2].lower()
 
@@ -58,18 +60,12 @@ def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool,
     if isinstance(sys.stdout, io.TextIOWrapper):  # written to a file on Windows, it may not have all letters
         sys.stdout.reconfigure(errors="backslashreplace")
     with sentences(), Reader(_log_path(path)) as reader:
-        good = proving or _print(reader, _id(operation), last, as_json)
+        good = proving or _print(reader, operation_id(" ".join(operation)), last, as_json)
         found = reader.verify()
         click.echo(whole(found), err=as_json)
         if expect:
             good = _holds(reader, found, *expect)
     sys.exit(0 if good and found.ok else FAILED)
-
-
-def _id(typed: tuple[str, ...]) -> str:
-    """As it was read out on the phone, or copied with another dash: 7kq2 m4xa."""
-    letters = "".join(c for c in "".join(typed).upper() if c.isalnum())
-    return f"{letters[:4]}-{letters[4:]}" if len(letters) == 8 else " ".join(typed).upper()
 
 
 def _print(reader: Reader, operation: str, last: int, as_json: bool) -> bool:
@@ -95,8 +91,12 @@ def _lines(operation: str, rows: tuple[Columns, ...], as_json: bool) -> list[str
 
 def _holds(reader: Reader, found: Verification, seq: int, kept: str) -> bool:
     """Say whether the log still holds a head that was kept elsewhere."""
-    there = reader.hash_at(seq)
     lost = "THE KEPT HEAD IS NOT IN THE LOG"
+    try:
+        there = reader.hash_at(seq)
+    except sqlite3.Error as error:
+        click.echo(f"{lost}: row {seq} cannot be read. SQLite says {visible(str(error))}.")
+        return False
     if there is None:
         click.echo(
             f"{lost}: there is no row {seq}; the log ends at row {found.rows}. Its end was cut off, or this is an "
@@ -110,7 +110,7 @@ def _holds(reader: Reader, found: Verification, seq: int, kept: str) -> bool:
     elif found.first_bad is not None and found.first_bad <= seq:
         click.echo(f"Row {seq} bears the kept hash, which proves nothing: the chain breaks at row {found.first_bad}.")
     else:
-        click.echo(f"It holds the kept head: row {seq} and all rows before it are those of {kept[:12]}…")
+        click.echo(f"It holds the kept head: row {seq} and all rows before it are those of {kept[:16]}…")
         return True
     return False
 

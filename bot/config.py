@@ -201,12 +201,20 @@ def _secret_in(file: Path, variable: str) -> SecretStr:
             raise ConfigError([f"{variable}: {file} is a directory; name the file in it"])
         text = file.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
+        if not _is_a_place(file):
+            without = variable.removesuffix("_FILE")
+            raise ConfigError([f"{variable} names no file; a secret itself belongs in {without}"]) from None
         raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{variable}: {file} is not UTF-8 text; save it as UTF-8"]) from None
     if not text:
         raise ConfigError([f"{variable}: {file} is empty"])
     return SecretStr(text)
+
+
+def _is_a_place(file: Path) -> bool:
+    """Whether it may be told. What is no path may be the secret itself, in the wrong variable."""
+    return file.is_symlink() or (file.name != str(file) and file.parent.is_dir())
 
 
 def load(path: Path, secrets: Secrets) -> Config:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 from slack_sdk import WebClient
 
@@ -15,6 +16,7 @@ from bot.link import Link
 from bot.reasons import UNREACHED, reason, rejected
 
 log = logging.getLogger(__name__)
+State = Literal["heard", "silent", "rejected"]
 LOOK = 0.25
 """Seconds between two looks at the link."""
 ASK = 60.0
@@ -41,20 +43,19 @@ class Contact:
         self._ask_at = float("-inf")
         self._known_as = ""
         self._cut = True
-        self._told: bool | None = None
-        """Whether people were last told that there is contact; None: nothing was said yet."""
+        self._told: State | None = None
+        """What people were last told; None: nothing yet."""
         self._changed_at = float("-inf")
 
     @property
     def trouble(self) -> str:
         """What is wrong now, as a sentence; empty when both hear each other."""
-        if self._error:
-            return f"Slack does not answer: {reason(self._error)}." if not self.rejected else self.rejected
-        if self.rejected:
-            return self.rejected
-        if self._link.trouble and self._link.error:
-            return f"{self._link.trouble.removesuffix('.')}: {reason(self._link.error)}."
-        return self._link.trouble
+        if said := self.rejected:
+            return said
+        error, cut, why = self._error, self._link.trouble, self._link.error  # each once: other threads change them
+        if error:
+            return f"Slack does not answer: {reason(error)}."
+        return f"{cut.removesuffix('.')}: {reason(why)}." if cut and why else cut
 
     @property
     def rejected(self) -> str:
@@ -78,11 +79,14 @@ class Contact:
         deadline = self._monotonic() + seconds
         while not (self._heard() or self.rejected or enough() or self._monotonic() >= deadline):
             self._stopping.wait(0.05)
-        self._told = self._heard()
-        return self._hello() if self._told else self._silence()
+        self._told = self._state()
+        return self._hello() if self._told == "heard" else self._silence()
 
     def _heard(self) -> bool:
         return self._asked and not self.trouble
+
+    def _state(self) -> State:
+        return "heard" if self._heard() else "rejected" if self.rejected else "silent"
 
     def _hello(self) -> str:
         return f"Connected to Slack as {self._known_as}."
@@ -118,16 +122,16 @@ class Contact:
         self._asked = True
 
     def _tell_changes(self) -> None:
-        heard = self._heard()
+        state = self._state()
         if self._stopping.is_set():
             return
-        if self._told is None or heard is self._told:
+        if self._told is None or state == self._told:
             self._changed_at = self._monotonic()
-        elif heard:
-            self._told = True
+        elif state == "heard":
+            self._told = state
             log.warning(self._hello())
         elif self._monotonic() - self._changed_at >= BRIEF:
-            self._told = False
+            self._told = state
             log.warning(self._silence())
 
 

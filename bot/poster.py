@@ -34,7 +34,9 @@ from engine.states import Operation, State
 log = logging.getLogger(__name__)
 METADATA = "csfailover_operation"
 TICK = 0.5
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
+"""The card is there and shows for ever what it shows now."""
+GONE = frozenset({"message_not_found", "thread_not_found"}) | FROZEN
 """The card was deleted or is too old: a new one is posted."""
 
 
@@ -142,8 +144,8 @@ class Poster:
                 self.trouble = ""
         except Later as later:
             self._dirty[operation] = later.at
-        except UnreadableError:  # /pools tells of it; the version that can read it looks again at its start
-            del self._dirty[operation]
+        except UnreadableError:  # /pools tells of it; that it is not shown yet is kept for the version that can read it
+            self._dirty[operation] = self._pace.look_again_at(self._monotonic())
         except Exception as error:  # noqa: BLE001  # one operation that cannot be shown must not hide the others
             self._failed(operation, error)
 
@@ -167,6 +169,7 @@ class Poster:
         log.warning("operation %s could not be shown: %s; it is tried again", operation, self.trouble)
 
     def _forget_card(self, operation: str) -> None:
+        self._unsure.discard(operation)
         with suppress(CannotRecord):  # then the next try finds it gone again
             self._journal.store.note(operation, "card", None)
             self._journal.store.note(operation, "thread", None)
@@ -181,8 +184,10 @@ class Poster:
             ts = self._found(op, "card", op.request.channel) if note else None
             self._note_card(op, ts or self._post_card(op, wanted), digest if ts is None else "")
             note = self._journal.store.notes(op.id)["card"]
-        if note["shown"] != digest or op.id in self._unsure:
+        if note["shown"] != digest:
             self._update_card(op, wanted, note["ts"])
+        elif op.id in self._unsure:
+            self._make_sure(op, wanted, note["ts"])
         self._unsure.discard(op.id)
 
     def _note_card(self, op: Operation, ts: str, shown: str) -> None:
@@ -192,6 +197,13 @@ class Poster:
         self._wait_until(self._pace.post_at(op.request.channel, self._monotonic()))
         self._note_card(op, "", "")  # before the call: a lost answer is looked for, never posted twice
         return self._post(op, "card", wanted)
+
+    def _make_sure(self, op: Operation, wanted: Card, ts: str) -> None:
+        try:
+            self._update_card(op, wanted, ts)
+        except SlackApiError as error:
+            if error.response.get("error") not in FROZEN:
+                raise
 
     def _update_card(self, op: Operation, wanted: Card, ts: str) -> None:
         self._wait_until(self._pace.update_at(op.id, self._monotonic()))

@@ -13,7 +13,7 @@ from bot.blocks import Block, Card, context, cut, line, literal, rich
 from bot.story import told
 from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
 
-HASH = 16
+HASH = 32
 """Digits of a row's hash that stand under a verdict."""
 ROOM = 2_600
 """Characters of one reply, well below the 3,000 of a text element."""
@@ -34,7 +34,7 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
     """What is to be posted, oldest first. Events that only the log keeps move `through` on and make no message."""
     made: list[Reply] = []
     lines: list[str] = []
-    through, loud, ping, urgent, anchor = 0, False, False, False, ""
+    through, loud, ping, urgent, verdict, anchor = 0, False, False, False, False, ""
 
     def flush() -> None:
         nonlocal lines, loud, ping, urgent, anchor
@@ -56,8 +56,9 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
             urgent = urgent or not isinstance(event, RunRecorded)
             ping = ping or isinstance(event, PreflightPassed | RequestReminded)
         through = row.version or through
-        if ping:
+        if ping or verdict:
             flush()  # who is called stands under what they are called for
+            verdict = False
     flush()
     return made
 

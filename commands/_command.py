@@ -16,6 +16,9 @@ from commands._text import repair, words
 from commands._values import Unclear
 from commands._wish import Answer, Wish
 
+LONGEST = 10_000
+"""Characters. It bounds the time that reading takes, while Slack waits."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -57,6 +60,9 @@ class Command:
 
     def parse(self, text: str) -> Parsed:
         """The wish behind the text. Never raises for anything that a person can type."""
+        if len(text) > LONGEST:
+            say = f"That is {len(text):,} characters; at most {LONGEST:,} are read, and nothing was cut off silently."
+            return Parsed(problem=Problem(say, "Shorten it; details belong in the incident's thread."))
         repaired = repair(text)
         typed = words(repaired.text)
         reading = Reading(self.parser)

@@ -128,6 +128,9 @@ class Reading:
         if "--whatif" in self._options and _SHORT.get(name, name) == "confirm":
             raise Unclear(_CONFIRM_ON if value in {"", "$true"} else _CONFIRM_OFF)
         if "--whatif" in self._options and name == "verbose":
+            if value not in {"", "$true", "$false"}:
+                given = said(text.lstrip("-")[len("verbose:") :])
+                raise Unclear(f"-Verbose takes no value, and {given} is given. Leave it out: it is always sent.")
             self.notes.append("left out -Verbose, which is always sent")
             return
         near = self._near(spelled)

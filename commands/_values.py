@@ -159,3 +159,9 @@ def peeled(text: str) -> str:
 def _parts(text: str) -> list[str]:
     """The names in `pool01,pool02`, each once."""
     return list(dict.fromkeys(part for raw in re.split(r"[,;\s]+", text) if (part := peeled(raw))))
+
+
+def operation_id(typed: str) -> str:
+    """`7kq2m4xa`, as it was read out on the phone, as `7KQ2-M4XA`; what cannot be an id stays as it is, in capitals."""
+    letters = "".join(c for c in typed if c.isalnum()).upper()
+    return f"{letters[:4]}-{letters[4:]}" if len(letters) == 8 else typed.upper()

@@ -6,7 +6,7 @@ import difflib
 
 import click
 
-from commands._values import Name, Unclear, Whole, said
+from commands._values import Name, Unclear, Whole, operation_id, said
 from commands._wish import Answer, Line, Look, View
 from engine.model import Kind
 from engine.states import Operation
@@ -34,18 +34,12 @@ def command(operation: tuple[str, ...], last: int | None) -> Look:
         return Look("log", lambda view: _list(view, last or LAST))
     if last is not None:
         raise Unclear("--last is for the list, and one operation is named, which is always told whole.")
-    wanted = _id("".join(names))
+    wanted = operation_id("".join(names))
     if len(names) > 1 and not _is_id(wanted):
-        if len({_id(name) for name in names}) > 1:
+        if len({operation_id(name) for name in names}) > 1:
             raise _OPERATION.several(names)
-        wanted = _id(names[0])
+        wanted = operation_id(names[0])
     return Look("log", lambda view: _timeline(view, wanted))
-
-
-def _id(typed: str) -> str:
-    """`7kq2m4xa` as `7KQ2-M4XA`; what cannot be an id stays as it is, in capitals."""
-    letters = "".join(c for c in typed if c.isalnum()).upper()
-    return f"{letters[:4]}-{letters[4:]}" if len(letters) == 8 else typed.upper()
 
 
 def _is_id(text: str) -> bool:

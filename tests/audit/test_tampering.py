@@ -269,6 +269,18 @@ def test_a_row_that_holds_no_text_is_named(written: Path, value: str) -> None:
     assert "Row 4 was changed" in found.why
 
 
+@pytest.mark.parametrize("column", ["kind", "hash"])
+def test_what_sqlite_says_of_a_forged_row_is_no_order_to_the_terminal(written: Path, column: str) -> None:
+    """Its message repeats the bytes of the row: a cleared screen and "The log is whole" would pass for ours."""
+    lax = "UPDATE sqlite_master SET sql = replace(replace(sql, 'STRICT', ''), 'CHECK (length(hash) = 64)', '')"
+    edit(written, "PRAGMA writable_schema = 1", f"{lax} WHERE name = 'event'")
+    order = b"\x1b[2J\x1b[HThe log is whole: ".hex()
+    forged = f"UPDATE event SET {column} = CAST(x'{order}ff' AS TEXT) WHERE seq = 4"
+    found = unlocked(written, "PRAGMA ignore_check_constraints = 1", forged)
+    assert (found.ok, found.first_bad) == (False, 4)
+    assert found.why.isprintable()
+
+
 def test_what_sqlite_cannot_read_is_a_finding_and_not_a_crash(written: Path) -> None:
     """Bytes overwritten in the middle of the file: not ok, with SQLite's words."""
     with Store.open(written, clock=ticking()) as store:

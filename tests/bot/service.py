@@ -19,7 +19,7 @@ from bot.standin import StandIn
 from tests.wsman.peer import ROOT
 
 TOKENS = {"BOT_TOKEN": StandIn.BOT_TOKEN, "APP_TOKEN": StandIn.APP_TOKEN, "SIGNING_SECRET": "0123456789abcdef" * 2}
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Place:
     def environment(self, secrets: Mapping[str, str]) -> dict[str, str]:
         proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
         own = {k: v for k, v in os.environ.items() if k.upper() not in proxies and not k.startswith("CSFAILOVER_")}
-        own |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        own |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
         return own | {f"CSFAILOVER_{name}": value for name, value in secrets.items()}
 
     def check(self, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
@@ -77,8 +77,13 @@ class Place:
         self.write()
         done = subprocess.run(
             self.command(command, "--config", str(self.file)),
-            env=self.environment(secrets), cwd=self.path, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+            env=self.environment(secrets),
+            cwd=self.path,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
         told = done.stdout + done.stderr
         assert "Traceback" not in told, told
         for name, value in secrets.items():
@@ -97,7 +102,7 @@ class Service:
         self.out: list[str] = []
         self.err: list[str] = []
         self._process = subprocess.Popen(
-            command, env=environment, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=environment, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
         assert self._process.stdout
         assert self._process.stderr

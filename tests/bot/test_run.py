@@ -109,9 +109,9 @@ def test_that_slack_is_gone_and_back_is_told_once_each(place: Place, standin: St
     with place.run() as service:
         service.says("Connected")
         standin.stop()
-        service.says("WARNING bot.contact: Slack does not answer: the connection was refused.", 75)
+        service.says("WARNING bot.contact: Slack does not answer: the connection was refused.", 120)
         standin.start()
-        service.says("WARNING bot.contact: Connected to Slack as @csfailover", 40)
+        service.says("WARNING bot.contact: Connected to Slack as @csfailover", 60)
         assert service.stops() == 0
     assert len(service.err) == 2
 
@@ -125,6 +125,17 @@ def test_a_bot_whose_token_slack_rejects_ends_when_nothing_is_open(place: Place,
     assert f"csfailover: Slack rejects the bot's token: Slack says {error}" in service.err[-1]
     assert "Nothing is open in the log" in service.err[-1]
     assert len(service.err) == 1
+
+
+@pytest.mark.slow  # 10 s of patience at the start, 5 s before a change is told
+def test_a_token_that_slack_rejects_after_an_outage_is_told(place: Place, standin: StandIn) -> None:
+    """A service that starts before the network is there must not stay deaf without a word."""
+    standin.stop()
+    with place.run() as service:
+        service.says("Slack does not answer: the connection was refused.")
+        faults(standin.start().url, "auth.test", "error:token_revoked", times=1_000)
+        assert "Slack says token_revoked" in service.says("WARNING bot.contact: Slack rejects the bot's token")
+        assert service.stops() == 0
 
 
 def test_a_bot_whose_app_token_slack_rejects_ends_too(place: Place) -> None:

@@ -105,6 +105,17 @@ def test_verbose_is_left_out_and_told() -> None:
     """It is always sent; and a question knows no such switch."""
     assert parse("/failover pool01 -Verbose -verbose").repairs == ("left out -Verbose, which is always sent",)
     assert problem("/pools -Verbose")
+    assert parse("/failover pool01 -Verbose:$true").wish
+
+
+def test_verbose_swallows_nothing() -> None:
+    """What is glued to it may have been meant, as a what-if."""
+    assert "-Verbose takes no value, and '-WhatIf' is given" in problem("/failover pool01 -Verbose:-WhatIf")
+
+
+def test_a_text_that_is_too_long_to_be_read_is_refused_and_not_cut() -> None:
+    """The limit and the length are told."""
+    assert "10,001 characters; at most 10,000" in problem("/failover " + "x" * 10_001)
 
 
 @pytest.mark.parametrize(

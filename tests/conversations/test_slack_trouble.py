@@ -90,6 +90,22 @@ def test_a_card_that_was_deleted_while_the_bot_was_away_comes_again_at_its_start
     house.sees(operation, "[ Approve ]")
 
 
+@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
+def test_a_card_that_can_no_longer_be_edited_is_not_posted_again_for_nothing(empty_house: House, error: str) -> None:
+    """It is there and right. Only when there is something new to show, a new one is posted."""
+    house = empty_house
+    house.live(pace=Doubtful())
+    operation, card = house.asked()
+    house.told(operation, "Preflight passed")
+    faults(house.standin.url, "chat.update", f"error:{error}", times=5)
+    house.until(lambda: not house.standin.world.faults)
+    assert [m["ts"] for m in house.cards(operation)] == [card]
+    faults(house.standin.url, "chat.update", f"error:{error}")
+    assert house.carol.click("Approve", ts=card).ok
+    house.until(lambda: any("SUCCEEDED." in m["rendered"] for m in house.cards(operation)))
+    assert house.closed(operation).verdict is Verdict.SUCCEEDED
+
+
 def _deletes(house: House, ts: str) -> None:
     slack = WebClient(StandIn.BOT_TOKEN, base_url=house.standin.api_url)
     slack.chat_delete(channel=INCIDENT, ts=ts)

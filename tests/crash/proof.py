@@ -28,6 +28,7 @@ from tests.crash.child import ERRORS
 from tests.crash.incident import Incident
 
 GOOD = {State.SUCCEEDED}
+TOO_LATE = {"E_APPROVED_ALREADY", "E_OVER"}
 
 
 def holds(incident: Incident, *, runs: int = 1) -> None:
@@ -56,7 +57,7 @@ def folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Oper
 def nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
     """What was acknowledged is in the log: granted once, or refused as too late. Asked once, closed once."""
     grants = [event.name.lower() for event in events if isinstance(event, ApprovalGranted)]
-    refused = [event.by.lower() for event in events if isinstance(event, ApprovalRefused)]
+    refused = [event.by.lower() for event in events if isinstance(event, ApprovalRefused) and event.code in TOO_LATE]
     assert len(set(grants)) == len(grants)
     assert op.plan
     assert len(grants) == op.plan.approvals

@@ -121,15 +121,18 @@ def test_findings_that_do_not_fit_are_counted_and_never_dropped_in_silence() -> 
 
 
 def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_starts() -> None:
-    """The last thing a lead reads before what cannot be undone; three lines within Slack's 300 characters."""
+    """The last thing a lead reads before what cannot be undone; what is cut, if anything, is the end of the cmdlet,
+    which stands whole on the card."""
     waiting = [op for op in OPS if op.state is State.AWAITING]
     assert {op.request.kind for op in waiting} == set(Kind)
     for op in waiting:
         (approve,) = [b for b in buttons(card(op, "lab")) if b["action_id"] == "approve"]
-        runs, whom, starts = approve["confirm"]["text"]["text"].splitlines()
+        whom, starts, runs = approve["confirm"]["text"]["text"].splitlines()
         assert op.plan
         assert runs == plans.line(op.plan)
         assert op.plan.partner in whom
+        long = next(b for b in buttons(card(worst(op), "lab")) if b["action_id"] == "approve")
+        assert len(long["confirm"]["text"]["text"]) <= 300
         assert ("lost for good" in whom) is (op.request.options.disaster or op.request.options.skip_verification)
-        last = len(op.approvals) + 1 == op.plan.approvals
-        assert starts.endswith("it starts at once." if last else "nothing starts before the last.")
+        assert ("The last of 2 approvals" in starts) is (op.plan.approvals == 2)
+        assert "starts it at once" in starts

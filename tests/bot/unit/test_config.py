@@ -182,6 +182,15 @@ def test_a_directory_and_a_file_that_cannot_be_read_are_told_by_their_path(tmp_p
             Secrets(app_token_file=file).get("app_token")
 
 
+@pytest.mark.parametrize("secret", ["xoxb-1111-2222-SECRETSECRET", "Correct Horse 9", "aGVsbG8/d29ybGQ="])
+def test_a_secret_in_the_variable_of_a_file_is_not_told(tmp_path: Path, secret: str) -> None:
+    """What is no path may be the secret itself, and the message goes to the service's journal."""
+    with pytest.raises(ConfigError) as caught:
+        Secrets(bot_token_file=secret).get("bot_token")  # type: ignore[arg-type]
+    assert secret not in str(caught.value)
+    assert "belongs in CSFAILOVER_BOT_TOKEN" in str(caught.value)
+
+
 def test_a_blank_variable_hides_no_file_and_a_set_one_counts_before_it(tmp_path: Path) -> None:
     """Nor does a blank name of a file mean this directory."""
     file = tmp_path / "token"

@@ -239,7 +239,7 @@ def _as_it_is(path: Path) -> str:
 
 
 def _short(path: Path) -> str:
-    return head(path)[: len("5:") + 12].upper()
+    return head(path)[: len("5:") + 16].upper()
 
 
 def _of_an_earlier_row(path: Path) -> str:
@@ -249,7 +249,7 @@ def _of_an_earlier_row(path: Path) -> str:
 
 @pytest.mark.parametrize("keep", [_as_it_is, _short, _of_an_earlier_row, lambda path: f"head {head(path)}"])
 def test_a_kept_head_is_found_again_in_a_log_that_grew(path: Path, keep: Callable[[Path], str]) -> None:
-    """As it was copied, or cut to twelve digits, or of any earlier row."""
+    """As it was copied, or cut to sixteen digits, or of any earlier row."""
     kept = keep(path)
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("command.read", "x", {})])
@@ -292,12 +292,12 @@ def test_a_kept_head_behind_a_broken_row_proves_nothing(path: Path) -> None:
         ("verify", "--expect", "5"),
         ("verify", "--expect", ""),
         ("verify", "--expect", "5:"),
-        ("verify", "--expect", "5:0123456789a"),
-        ("verify", "--expect", "5:0123456789ag"),
-        ("verify", "--expect", "-5:0123456789ab"),
+        ("verify", "--expect", "5:0123456789abcde"),
+        ("verify", "--expect", "5:0123456789abcdeg"),
+        ("verify", "--expect", "-5:0123456789abcdef"),
         ("verify", "--expect", f"5:{'a' * 65}"),
-        ("verify", "--expect", f"{'9' * 19}:0123456789ab"),
-        ("--expect", "5:0123456789ab"),
+        ("verify", "--expect", f"{'9' * 19}:0123456789abcdef"),
+        ("--expect", "5:0123456789abcdef"),
         ("verify", OPERATION),
         ("verify", "--json"),
         ("--last", "0"),

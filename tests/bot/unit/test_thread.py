@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from audit.model import Row
 from bot.story import refused, told
 from bot.thread import ROOM, Reply, replies
-from engine.events import KINDS, Event, OperationClosed, RequestDenied, RequestReminded, RunDoubted, RunRecorded
+from engine.events import (
+    KINDS,
+    ApprovalRefused,
+    Event,
+    OperationClosed,
+    RequestDenied,
+    RequestReminded,
+    RunDoubted,
+    RunRecorded,
+)
 from engine.model import Record, Refusal, Verdict
 from tests.bot.unit.shown import FQDN, LONG, events, texts, worst, wrong
 from tests.engine.given import T0, asked
@@ -125,3 +134,13 @@ def test_a_refusal_says_why_and_what_to_do() -> None:
     """In one breath, for who was refused."""
     assert refused(Refusal("E_X", "No.", "Ask again.")) == "No. Ask again."
     assert refused(Refusal("E_X", "No.")) == "No."
+
+
+def test_a_verdict_stands_alone_with_its_row_whatever_comes_after_it() -> None:
+    """A click in vain that was told late does not take the place of the row under the verdict."""
+    late = ApprovalRefused("Bob", "E_OVER", "Too late.")
+    verdict, click = replies(rows(OperationClosed(Verdict.SUCCEEDED, "All good."), late), LEADS)
+    assert "Log row 1: csfailover log verify --expect 1:" in verdict.card.text
+    assert verdict.broadcast
+    assert "Too late." in click.card.text
+    assert not click.broadcast
