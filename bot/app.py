@@ -111,7 +111,7 @@ class Listeners:
             if refused:
                 self._after.submit(self._tell, respond, refused.text)
             else:
-                self._open(body, modal(action, operation, sender.channel), respond)
+                self._open(body, modal(action, operation, self._desk.named(operation), sender.channel), respond)
 
         return listener
 

@@ -35,8 +35,7 @@ from engine.events import (
     RequestWithdrawn,
 )
 from engine.guards_failover import STAYS_DOWN
-from engine.model import Finding, Kind, Level, Verdict
-from engine.rules import missing_approvals
+from engine.model import Ended, Finding, Kind, Level, Verdict
 from engine.states import CLOSED, Operation, State
 
 MARK = {
@@ -68,7 +67,7 @@ FOUND = 5_000
 
 def card(op: Operation, engine: str) -> Card:
     """The one living message of an operation."""
-    blocks: list[Block] = [header(f"{MARK.get(op.state, '')} {_title(op)}"), rich(*_status(op))]
+    blocks: list[Block] = [header(f"{_mark(op)} {_title(op)}"), rich(*_status(op))]
     blocks.append(rich(*_what(op)))
     if op.plan and op.state in {State.ANSWERED, State.AWAITING, State.APPROVED}:
         blocks.append(rich(*_meaning(op)))
@@ -85,11 +84,14 @@ def _without_buttons(made: Card) -> str:
     return plain(Card("", tuple(b for b in made.blocks if b["type"] != "actions")))
 
 
+def _mark(op: Operation) -> str:
+    stopped = op.state is State.FAILED and op.stop_asked_by and op.outcome and op.outcome.ended is Ended.STOPPED
+    return "⏹️" if stopped else MARK.get(op.state, "")
+
+
 def _title(op: Operation) -> str:
-    request = op.request
-    verb = "Failover" if request.kind is Kind.FAILOVER else "Failback"
-    mode = "What-if: " if request.options.whatif else "Disaster " if request.options.disaster else ""
-    return f"{mode}{verb.lower() if mode else verb} of {request.pool}"
+    what = op.request.what
+    return f"What-if: {what}" if op.request.options.whatif else what[0].upper() + what[1:]
 
 
 def clock(at: datetime | None) -> str:
@@ -133,10 +135,9 @@ def approvers(op: Operation) -> str:
 
 def _awaiting(op: Operation) -> Block:
     assert op.plan is not None
-    missing = missing_approvals(op)
     so_far = f" Approved by {approvers(op)}." if op.approvals else ""
     return line(
-        bold(f"Waiting for {missing} of {approvals(op.plan.approvals)}"),
+        bold(f"Waiting: {len(op.approvals)} of {approvals(op.plan.approvals)} given"),
         f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
     )
 
@@ -168,7 +169,18 @@ def _doubt(op: Operation) -> list[Block]:
             "users are seen to be served where they were to go. Otherwise a lead looks and says what is true: "
         ),
         preformatted(f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{op.request.pool}"'),
+        line(_how_to_read(op)),
     ]
+
+
+def _how_to_read(op: Operation) -> str:
+    done, not_done = ("FailedOver", "Active or FailedBack")
+    if op.request.kind is Kind.FAILBACK:
+        done, not_done = not_done, done
+    return (
+        f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet runs on no Front End any more: it did "
+        "not happen. Anything else: it is still on its way, look again."
+    )
 
 
 def _ended(op: Operation) -> list[Block]:
@@ -184,7 +196,9 @@ def _verdict(op: Operation, closed: OperationClosed) -> list[Block]:
     shown = [line(bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
     if op.outcome and op.outcome.report:
         shown.append(line("The server's own report: ", code(cut(op.outcome.report, 300))))
-    if closed.verdict is not Verdict.FAILED and op.request.kind is Kind.FAILOVER:
+    if closed.verdict is Verdict.FAILED:
+        shown.append(line("To ask again: ", code(cut(legible(op.request.typed), 300))))
+    elif op.request.kind is Kind.FAILOVER:
         shown.append(line("To bring the users home when the pool is well: ", code(f"/failback {op.request.pool}")))
     return shown
 
@@ -273,7 +287,7 @@ def _worth_telling(op: Operation) -> list[Finding]:
 def _findings(op: Operation) -> list[Block]:
     told = _worth_telling(op)
     fit = _how_many_fit(told)
-    shown = [line(_MARK[f.level], bold(f.code), _finding(f)) for f in told[:fit]]
+    shown = [line(_MARK[f.level], _finding(f), " ", code(f.code)) for f in told[:fit]]
     if left := [f.code for f in told[fit:]]:
         codes = ", ".join(f"{code} ({left.count(code)})" for code in dict.fromkeys(left))
         shown.append(line(bold(f"… and {len(left)} more"), f" that do not fit here: {cut(codes, 600)}"))
@@ -294,7 +308,7 @@ def _how_many_fit(findings: list[Finding]) -> int:
 
 def _finding(finding: Finding) -> str:
     cure = f" → {finding.cure}" if finding.cure else ""
-    return f" {cut(finding.say, 600)}{cut(cure, 300)}"
+    return f"{cut(finding.say, 600)}{cut(cure, 300)}"
 
 
 def _footer(op: Operation, engine: str) -> str:

@@ -158,9 +158,10 @@ class Desk:
         except ClaimHeld as held:
             return self._refuse_command(self._locked(held.operation, who), name, text, sender)
         repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
+        runs = "It only answers what would happen." if claim is None else "Nothing runs before it is approved."
         return Reply(
-            f"{request.kind.value.capitalize()} of {pool.fqdn}: recorded as {new.id}. Checking now; the card follows "
-            f"in this channel. Nothing runs before it is approved.{repaired}"
+            f"{_upper(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
+            f"{runs}{repaired}"
         )
 
     def _locked(self, holder: str, who: Person) -> Refusal:
@@ -170,7 +171,7 @@ class Desk:
             return Refusal("E_LOCKED", f"This pair is locked. {error}", UPDATE)
         return Refusal(
             "E_LOCKED",
-            f"Operation {op.id} is open on this pair: {op.request.kind.value} of {op.request.pool}, asked by "
+            f"Operation {op.id} is open on this pair: {op.request.what}, asked by "
             f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
             f"{_way_out(op, who, self._policy)} /failover-log {op.id} tells it all.",
         )
@@ -216,6 +217,14 @@ class Desk:
             return decided if isinstance(decided, Refusal) else ()
 
         return self._refused(verb, operation, sender, refusal_only)
+
+    def named(self, operation: str) -> str:
+        """What the operation is about, for a form that asks about it; empty where it cannot be told."""
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError:
+            return ""
+        return op.request.what if op.version else ""
 
     def _deny(self, reason: str) -> Rule:
         return _without_secret(reason, lambda op, who: rules.deny(op, who, _one_line(reason), self._policy))
@@ -275,6 +284,10 @@ def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
 
 def _without_secret(reason: str, rule: Rule) -> Rule:
     return (lambda _op, _who: _SECRET) if _TOKEN.search(reason) else rule
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _one_line(reason: str) -> str:

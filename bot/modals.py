@@ -44,7 +44,8 @@ ASKS = {
 }
 
 
-def modal(action: str, operation: str, channel: str) -> dict[str, Any]:
+def modal(action: str, operation: str, what: str, channel: str) -> dict[str, Any]:
+    """`what` the operation is about, in words."""
     form = ASKS[action]
     return {
         "type": "modal",
@@ -54,7 +55,7 @@ def modal(action: str, operation: str, channel: str) -> dict[str, Any]:
         "submit": _plain(form.submit),
         "close": _plain("Back"),
         "blocks": [
-            {"type": "section", "text": _plain(f"Operation {operation}")},
+            {"type": "section", "text": _plain(f"Operation {operation}: {what}")},
             {
                 "type": "input",
                 "block_id": REASON,

@@ -32,7 +32,7 @@ def play(demo: Demo, say: Callable[[str], None]) -> bool:
     say(demo.breaks("pool", "pool01"))
     say(f"\nAlice> {COMMAND}")
     operation = _told(say, alice.command(COMMAND))
-    card = alice.wait_for(f"Waiting for 2 of 2(.|\n)*{operation}", PATIENCE)
+    card = alice.wait_for(f"Waiting: 0 of 2(.|\n)*{operation}", PATIENCE)
     _show(say, "csfailover (the card)", card)
     say("\nAlice clicks Approve")
     alice.click("Approve", ts=card["ts"])

@@ -29,7 +29,7 @@ from engine.events import (
     RunStopAsked,
     RunUnstarted,
 )
-from engine.model import Record, Refusal
+from engine.model import Record, Refusal, Verdict
 from engine.states import Operation
 
 _STREAM_MARK = {"error": "error: ", "warning": "warning: ", "prompt": "asked and answered No: "}
@@ -51,8 +51,8 @@ def _request(event: Event) -> str:
     match event:
         case RequestAsked():
             return _asked(event)
-        case PreflightPassed(digest=digest):
-            return f"Preflight passed; the plan is {plans.short(digest)}."
+        case PreflightPassed(plan=plan, digest=digest):
+            return f"Preflight passed. Plan {plans.short(digest)}: {plans.line(plan)}"
         case RequestRefused(code=code, say=say):
             return f"Refused ({code}): {say}"
         case RequestAnswered():
@@ -70,12 +70,9 @@ def _request(event: Event) -> str:
 
 
 def _asked(asked: RequestAsked) -> str:
-    options = asked.options
-    mode = "what a " if options.whatif else "a "
-    mode += "disaster " if options.disaster else ""
-    would = " would do" if options.whatif else ""
+    what = f"what a {asked.what} would do" if asked.options.whatif else f"a {asked.what}"
     reason = f" Reason: {asked.reason}" if asked.reason else ""
-    return f"{asked.name} asked for {mode}{asked.kind.value} of {asked.pool}{would}.{reason}"
+    return f"{asked.name} asked for {what}.{reason}"
 
 
 def approvals(count: int) -> str:
@@ -96,8 +93,11 @@ def _ending(event: Event) -> str:
             return f"Expired with {approvals(missing)} missing. Nothing was changed."
         case RequestStale(differences=differences):
             return f"Void: {'; '.join(differences)}. Nothing was changed."
-        case RunResolved(name=name, reason=reason, verdict=verdict):
-            return f"Settled as {verdict.value} by {name or 'what was read'}: {reason}"
+        case RunResolved(name=name, reason=reason, verdict=verdict) if name:
+            claim = "it did not happen" if verdict is Verdict.FAILED else "it happened"
+            return f"{name} looked and says: {claim}. Reason: {reason}"
+        case RunResolved(reason=reason):
+            return f"What is read settles the doubt: {reason}"
         case OperationClosed(verdict=verdict, say=say):
             return f"{verdict.value}. {say}"
         case _:

@@ -100,6 +100,6 @@ def _at_home(facts: Facts) -> str:
 
 def _open(view: View) -> list[str]:
     return [
-        f"Open: {op.id}, {op.request.kind.value} of {op.request.pool}, {op.state.value}, asked by {op.request.name}"
+        f"Open: {op.id}, {op.request.what}, {op.state.value}, asked by {op.request.name}"
         for op in view.open_operations()
     ]

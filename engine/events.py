@@ -34,6 +34,11 @@ class RequestAsked:
     partner: str = ""
     """The backup pool by the topology of that moment: the pair of the two is what is locked."""
 
+    @property
+    def what(self) -> str:
+        """In words: `disaster failover of pool01.contoso.com`."""
+        return f"{'disaster ' if self.options.disaster else ''}{self.kind.value} of {self.pool}"
+
 
 @dataclass(frozen=True)
 class RequestRefused:

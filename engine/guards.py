@@ -158,7 +158,7 @@ def _backlog(copy: Replication) -> str:
 def _what_becomes_of_it(case: Case) -> str:
     if case.options.skip_verification:
         return "Verification is skipped: what is not copied by then is lost."
-    wait = timespan(case.options.wait) if case.options.wait else "the cmdlet's own time"
+    wait = timespan(case.options.wait) if case.options.wait else "some time of its own"
     return f"The cmdlet waits {wait} for it, and then assumes that it is there."
 
 

@@ -26,7 +26,7 @@ def failback_state(case: Case) -> Iterator[Finding]:
             )
         else:
             yield block(
-                "E_NOT_FAILED_OVER", f"{pool.fqdn} is not failed over: its users are at home.", "Nothing to do."
+                "E_NOT_FAILED_OVER", f"{pool.fqdn} is not failed over: its users are at home.", "/pools shows it."
             )
     elif pool.state is not PoolState.FAILED_OVER:
         yield state_unclear(pool)

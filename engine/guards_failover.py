@@ -20,7 +20,7 @@ def failover_state(case: Case) -> Iterator[Finding]:
         yield block(
             "E_ALREADY_FAILED_OVER",
             f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
-            f"Nothing to do. To bring the users home: /failback {pool.fqdn}",
+            f"To bring the users home: /failback {pool.fqdn}",
         )
     elif pool.state not in HOME:
         yield state_unclear(pool)

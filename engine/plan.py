@@ -157,7 +157,7 @@ def _found(was: tuple[str, ...], now: tuple[str, ...], says: Mapping[str, str]) 
         return f": {says[code].rstrip('.')}" if code in says else ""
 
     told = [f"{code} is new{saying(code)}" for code in dict.fromkeys(now) if code not in was]
-    told += [f"{code} is gone{saying(code)}" for code in dict.fromkeys(was) if code not in now]
+    told += [f"{code} does not hold any more (it said{saying(code)})" for code in dict.fromkeys(was) if code not in now]
     told += [
         f"{code}: was found {was.count(code)} times, is found {now.count(code)} times"
         for code in dict.fromkeys(was)

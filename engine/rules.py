@@ -305,7 +305,7 @@ def rechecked(
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
     made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
-    says = {f.code: f.say for f in (*op.findings, *findings)}
+    says = {f.code: f.say for f in op.findings} | {f.code: f"{f.say} {f.cure}".strip() for f in findings}
     lost = _rights_lost(op, persons, policy)
     differences = (*plans.difference(op.plan, made, says), *lost)
     if not differences and plans.digest(made) != op.digest:

@@ -39,7 +39,7 @@ def judged(op: Operation, facts: Facts | None, now: datetime) -> tuple[Event, ..
     if where == "target":
         return (_succeeded(op, op.outcome, facts),)
     if where == "origin" and op.outcome.ended in {Ended.FAILED, Ended.STOPPED, Ended.NOT_STARTED}:
-        return (OperationClosed(Verdict.FAILED, f"{_why_not(op, op.outcome)} {_as_before(op)}".strip(), facts),)
+        return (OperationClosed(Verdict.FAILED, f"{_why_not(op, op.outcome)} {_as_before(op, facts)}".strip(), facts),)
     if now - op.ended_at < timedelta(seconds=SETTLING):
         return ()
     return (RunDoubted(f"The engine said: {op.outcome.ended.value}. But {_seen(op, facts)}."),)
@@ -74,7 +74,7 @@ def attested(op: Operation, facts: Facts | None) -> OperationClosed | RunDoubted
     )
     where = _where(op, facts)
     if happened and where == "origin":
-        return RunDoubted(f"{say} The two do not agree.")
+        return RunDoubted(f"{say} The two do not agree, so it is not taken as settled.")
     if where == "target":
         return OperationClosed(
             Verdict.SUCCEEDED_WITH_WARNINGS, say if happened else f"What is read counts. {say}", facts
@@ -134,10 +134,16 @@ def _nobody_serves(op: Operation, facts: Facts | None) -> str:
     return f"The users of {op.request.pool} are directed to {serving.fqdn} now, but it is {is_(serving.health)}."
 
 
-def _as_before(op: Operation) -> str:
+def _as_before(op: Operation, facts: Facts | None) -> str:
     assert op.plan is not None
     serving = op.plan.pool if op.request.kind is Kind.FAILOVER else op.plan.partner
-    return f"The pools are as before: the users of {op.plan.pool} are directed to {serving}."
+    return f"The pools are as before: the users of {op.plan.pool} are directed to {serving}{_which_is(facts, serving)}."
+
+
+def _which_is(facts: Facts | None, serving: str) -> str:
+    """That the pool which has the users does not serve them, where that is read."""
+    read = [p for p in (facts.pool, facts.partner) if p and p.fqdn == serving] if facts else []
+    return "".join(f", which is {is_(p.health)}" for p in read if p.health not in {Health.UP, Health.UNKNOWN})
 
 
 def _seen(op: Operation, facts: Facts | None) -> str:

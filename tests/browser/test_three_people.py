@@ -22,13 +22,13 @@ def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path) -> None:
         running.breaks("pool", "pool01")
         alice.page.get_by_text("app connected").wait_for()
         alice.types('/failover pool01 —disaster --reason "storage <!channel> lost"')
-        alice.sees("Waiting for 2 of 2 approvals")
+        alice.sees("Waiting: 0 of 2 approvals given")
         alice.takes(tmp_path / "asked.png")
 
         alice.approves(DISASTER)
         alice.sees("nobody approves their own request")
         bob.approves(DISASTER)
-        bob.sees("Waiting for 1 of 2 approvals")
+        bob.sees("Waiting: 1 of 2 approvals given")
         carol.approves(DISASTER)
         for window in (alice, bob, carol):
             window.sees("SUCCEEDED")

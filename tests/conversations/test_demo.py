@@ -16,7 +16,7 @@ def test_the_demo_plays_a_failover_and_proves_its_log(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     parts = [
-        "Waiting for 2 of 2 approvals",
+        "Waiting: 0 of 2 approvals given",
         "Invoke-CsPoolFailOver -PoolFqdn pool01.contoso.com -DisasterMode",
         "nobody approves their own request",
         "SUCCEEDED.",

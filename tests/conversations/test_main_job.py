@@ -28,7 +28,7 @@ def test_a_disaster_failover_takes_two_leads(either_house: House) -> None:
     house = either_house
     house.breaks("pool", "pool01")
     operation, card = house.approved("/failover pool01 --disaster", by=("bob",))
-    assert "Waiting for 1 of 2 approvals" in house.sees(operation, "Approved by Bob.")["rendered"]
+    assert "Waiting: 1 of 2 approvals given" in house.sees(operation, "Approved by Bob.")["rendered"]
     assert (house.operation(operation).state, house.runs()) == (State.AWAITING, 0)
     assert house.carol.click("Approve", ts=card).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED
@@ -38,7 +38,7 @@ def test_a_disaster_failover_takes_two_leads(either_house: House) -> None:
 def test_skipped_verification_takes_two_leads(house: House) -> None:
     """What can lose data takes a second person, whatever the switch is called."""
     operation, _ = house.asked("/failover pool01 -SkipDataVerification")
-    assert "Waiting for 2 of 2 approvals" in house.sees(operation, "Approve")["rendered"]
+    assert "Waiting: 0 of 2 approvals given" in house.sees(operation, "Approve")["rendered"]
 
 
 def test_a_failback_brings_the_users_home(either_house: House) -> None:

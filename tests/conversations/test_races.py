@@ -97,4 +97,4 @@ def test_the_card_shows_the_newest_row_though_its_writer_is_still_busy(empty_hou
     operation, card = house.asked("/failover pool01 --disaster")
     house.told(operation, "Preflight passed")
     assert house.bob.click("Approve", ts=card).ok
-    assert "Waiting for 1 of 2" in house.sees(operation, "Approved by Bob.")["rendered"]
+    assert "Waiting: 1 of 2" in house.sees(operation, "Approved by Bob.")["rendered"]

@@ -88,7 +88,7 @@ def test_where_even_the_simplest_blocks_are_refused_the_text_is_shown(house: Hou
     faults(house.standin.url, "chat.update", "error:invalid_blocks", times=2)
     assert house.bob.click("Approve", ts=card).ok
     shown = house.sees(operation, "Approved by Bob.")
-    assert (_kinds(shown), "Waiting for 1 of 2 approvals" in shown["text"]) == ([], True)
+    assert (_kinds(shown), "Waiting: 1 of 2 approvals given" in shown["text"]) == ([], True)
     house.carol.click(ts=card, action_id="approve", stale=True)
     assert house.closed(operation).verdict is Verdict.SUCCEEDED
     assert "header" in _kinds(house.sees(operation, "SUCCEEDED."))

@@ -46,7 +46,7 @@ def test_blocks_that_slack_refuses_are_shown_as_text(house: House, error: str) -
     """Whatever Slack has against a block, people read how it stands; the blocks are tried again later."""
     faults(house.standin.url, "chat.postMessage", f"error:{error}")
     operation = house.ask("/failover pool01")
-    house.sees(operation, "Waiting for 1 of 1 approval")
+    house.sees(operation, "Waiting: 0 of 1 approval given")
     house.sees(operation, "[ Approve ]")
     assert len(house.cards(operation)) == 1
 

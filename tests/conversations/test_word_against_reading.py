@@ -57,7 +57,7 @@ def test_it_happened_is_not_enough_while_the_pool_is_read_as_active(empty_house:
     operation, card = _in_doubt(house)
     _opens_form(house, house.carol, "It happened", card)
     assert house.carol.submit({"reason": "they sign in"}).ok
-    (told,) = [line for line in house.told(operation, "The two do not agree.") if "do not agree" in line]
+    (told,) = [line for line in house.told(operation, "The two do not agree,") if "do not agree" in line]
     assert "Carol looked and says: it happened. Reason: they sign in" in told
     assert "Read at that time: pool01.contoso.com is Active" in told
     assert house.operation(operation).state is State.IN_DOUBT

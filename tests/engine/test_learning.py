@@ -18,12 +18,13 @@ from engine.events import (
     RequestStale,
     RunIntended,
 )
-from engine.model import Options, Person, Policy, PoolState
+from engine.model import Health, Options, Person, Policy, PoolState
 from engine.rules import Step
 from tests.engine.given import (
     EVERYBODY,
     EXPIRES,
     LEO,
+    LIA,
     OLGA,
     POLICY,
     REMINDS,
@@ -119,6 +120,22 @@ def test_a_changed_world_voids_the_approvals(changed: object) -> None:
     event = _recheck(changed)
     assert isinstance(event, RequestStale)
     assert all(event.differences)
+
+
+def test_a_warning_that_is_gone_is_not_told_as_if_it_held() -> None:
+    """The pool was up when it was approved and is down now: what was said of it then is told as what it was."""
+    up, down = facts(), facts(pool_facts(health=Health.DOWN))
+    asks = asked(options=DISASTER)
+    made = rules.inspected(given(asks), reading(up), POLICY, T0)
+    assert isinstance(made, PreflightPassed)
+    op = given(asks, made, *(ApprovalGranted(lead.id, lead.name, made.digest) for lead in (LEO, LIA)))
+    event = rules.rechecked(op, reading(down), EVERYBODY, TICKET, POLICY, T0)
+    assert isinstance(event, RequestStale)
+    (gone,) = [told for told in event.differences if "W_DISASTER_ON_HEALTHY_POOL" in told]
+    assert gone.startswith("W_DISASTER_ON_HEALTHY_POOL does not hold any more (it said: ")
+    planned = rules.rechecked(APPROVED, reading(down), EVERYBODY, TICKET, POLICY, T0)
+    assert isinstance(planned, RequestStale)
+    assert any("/failover pool01.contoso.com --disaster" in told for told in planned.differences)
 
 
 def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:

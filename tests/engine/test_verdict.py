@@ -193,6 +193,16 @@ def test_a_stop_that_worked_is_said() -> None:
     assert say(done, PoolState.ACTIVE).verdict is Verdict.FAILED
 
 
+def test_nothing_moved_is_not_said_of_a_dead_pool_without_saying_that_it_is_dead() -> None:
+    """As before was: nobody is served. Whoever reads the verdict must not take it for well."""
+    failed = judging(Kind.FAILOVER, Ended.FAILED)
+    read = facts(pool_facts(state=PoolState.ACTIVE, health=Health.DOWN))
+    (event,) = verdict.judged(failed, read, SETTLED)
+    assert isinstance(event, OperationClosed)
+    assert f"directed to {P1}, which is down." in event.say
+    assert "which is" not in say(failed, PoolState.ACTIVE).say
+
+
 def test_a_stop_that_came_too_late_is_said() -> None:
     """Who asked to stop reads what became of it."""
     stopping = evolve(running(), RunStopAsked("olga", "Olga"), T0)

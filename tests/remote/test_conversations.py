@@ -43,7 +43,7 @@ def test_a_dead_pool_is_failed_over_by_two_leads(either_house: WireHouse) -> Non
     refused = house.ask("/failover pool01")
     assert "A planned failover needs it up" in house.sees(refused, "Refused.")["rendered"]
     operation, card = house.approved("/failover pool01 --disaster", by=("bob",))
-    house.sees(operation, "Waiting for 1 of 2 approvals")
+    house.sees(operation, "Waiting: 1 of 2 approvals given")
     assert house.sent() == []
     assert house.carol.click("Approve", ts=card).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED

@@ -43,7 +43,8 @@ def reachable() -> tuple[Operation, ...]:
     for kind, options in ASKS:
         for edge in _explored(kind, options, OLGA):
             op = edge.after
-            key = (kind, options, op.state, len(op.approvals), bool(op.stop_asked_by), type(op.end), op.verdict)
+            ended = op.outcome and op.outcome.ended
+            key = (kind, options, op.state, len(op.approvals), bool(op.stop_asked_by), ended, type(op.end), op.verdict)
             seen[key] = op
     return tuple(seen.values())
 

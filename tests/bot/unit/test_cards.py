@@ -9,7 +9,7 @@ from bot.blocks import plain
 from bot.cards import card
 from engine import plan as plans
 from engine import rules
-from engine.model import Kind, Person, Refusal
+from engine.model import Ended, Kind, Person, Refusal
 from engine.states import CLOSED, Operation, State
 from tests.bot.unit.shown import buttons, reachable, worst, wrong
 from tests.engine.given import LEO, LIA, OLGA, POLICY, RITA, T0
@@ -136,3 +136,26 @@ def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_start
         assert ("lost for good" in whom) is (op.request.options.disaster or op.request.options.skip_verification)
         assert ("The last of 2 approvals" in starts) is (op.plan.approvals == 2)
         assert "starts it at once" in starts
+
+
+def test_a_stop_that_worked_does_not_look_like_a_breakdown() -> None:
+    """Another sign than that of a failure, and what to type if it is needed after all."""
+    failed = [op for op in OPS if op.state is State.FAILED and op.outcome]
+    stopped = [op for op in failed if op.stop_asked_by and op.outcome and op.outcome.ended is Ended.STOPPED]
+    assert stopped
+    for op in failed:
+        assert card(op, "lab").text.startswith("⏹️" if op in stopped else "❌")
+        assert f"To ask again: {op.request.typed}" in card(op, "lab").text
+
+
+def test_disaster_is_named_in_every_title() -> None:
+    """Also where it is only asked what it would do."""
+    for op in OPS:
+        assert ("disaster" in card(op, "lab").text.splitlines()[0].lower()) is op.request.options.disaster
+
+
+def test_a_doubt_says_which_reading_means_what() -> None:
+    """For a failback the other way round."""
+    for op in of(State.IN_DOUBT):
+        happened = "FailedOver" if op.request.kind is Kind.FAILOVER else "Active or FailedBack"
+        assert f"PoolState {happened}: it happened." in card(op, "lab").text

@@ -24,7 +24,7 @@ EVERY = ("deny", "happened", "not_happened")
 def test_slack_takes_every_form(action: str) -> None:
     """Also with the longest ids; it asks for a reason that the rules will take."""
     for operation, channel in (("7KQ2-M4XA", "C0INCIDENT"), ("X" * 64, "C" * 32)):
-        view = modal(action, operation, channel)
+        view = modal(action, operation, "failover of pool01.contoso.com", channel)
         assert view_problems(view) == []
         SlackView(**view).validate_json()
         asked = view["blocks"][1]["element"]

@@ -20,6 +20,7 @@ from engine.events import (
     RequestReminded,
     RunDoubted,
     RunRecorded,
+    RunResolved,
 )
 from engine.model import Record, Refusal, Verdict
 from tests.bot.unit.shown import FQDN, LONG, events, texts, worst, wrong
@@ -134,6 +135,14 @@ def test_a_refusal_says_why_and_what_to_do() -> None:
     """In one breath, for who was refused."""
     assert refused(Refusal("E_X", "No.", "Ask again.")) == "No. Ask again."
     assert refused(Refusal("E_X", "No.")) == "No."
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SUCCEEDED_WITH_WARNINGS])
+def test_a_leads_word_is_told_as_a_word_and_not_as_a_verdict(verdict: Verdict) -> None:
+    """It may not stand: what is read can say otherwise one second later."""
+    said = told(RunResolved(verdict, "leo", "Leo", "I looked"))
+    assert verdict.value not in said
+    assert said.startswith("Leo looked and says: it ")
 
 
 def test_a_verdict_stands_alone_with_its_row_whatever_comes_after_it() -> None:
