@@ -16,7 +16,7 @@ from audit.reader import Reader
 from bot import clock, tokens
 from bot.answers import whole
 from bot.compose import POST_TIMEOUT, engine_of
-from bot.config import Config, ConfigError, Secrets
+from bot.config import Config, ConfigError, Secrets, variable_of
 from bot.manifest import SCOPES
 from bot.people import People
 from bot.reasons import UNREACHED, code, reason
@@ -79,7 +79,8 @@ def _secret(secrets: Secrets, name: str) -> Check:
         return Check(title, False, error.mistakes[0], "Name a file that holds the secret and nothing else.")
     said, twice = secrets.source(name)
     if told := tokens.odd(name, found.get_secret_value() if found else ""):
-        return Check(title, False, f"{told} It was taken {said}.", "Put each where it belongs.")
+        taken = "" if said == f"from {variable_of(name)}" else f" It was taken {said}."
+        return Check(title, False, f"{told}{taken}", "Put each where it belongs.")
     shown = "Slack's first request shows whether it is this app's" if name == "signing_secret" else "it is tried below"
     return Check(title, None if twice else True, f"is set, {said}; {shown}.")
 
@@ -112,7 +113,9 @@ def _sendable(secrets: Secrets, name: str) -> str:
 def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
     token = _sendable(secrets, "bot_token")
     if not token:
-        yield Check("Slack", False, "not asked, for want of a bot token.", "Mend the bot token first, see above.")
+        yield Check(
+            "Slack", False, "not asked, as there is no usable bot token.", "Mend the bot token first, see above."
+        )
         return
     client = WebClient(token, config.slack.api_url, POST_TIMEOUT, retry_handlers=[])
     try:
@@ -170,7 +173,9 @@ def _scopes(headers: dict[str, str]) -> Check:
 def _socket(client: WebClient, secrets: Secrets) -> Check:
     token = _sendable(secrets, "app_token")
     if not token:
-        return Check("Socket Mode", False, "not tried, for want of an app token.", "Mend the app token, see above.")
+        return Check(
+            "Socket Mode", False, "not tried, as there is no usable app token.", "Mend the app token, see above."
+        )
     try:
         client.apps_connections_open(app_token=token)
         return Check("Socket Mode", True, "a connection can be opened")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli_errors import FAILED, fail, sentences
-from bot.cli_lab import DATA, lab
+from bot.cli_lab import DATA, lab, option_for
 from bot.cli_log import log
 from bot.config import Config, ConfigError, Secrets, load
 from engine.states import TABLE, diagram
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ARRIVAL = 10.0
 """Seconds that `run` waits for Slack before it says that Slack does not answer yet."""
+
+SOME_URL = "https://csfailover.example.com/slack/events"
+"""Stands in the manifest for the address that nobody gave."""
 
 
 def main() -> None:
@@ -137,12 +140,15 @@ def _log_to_screen(level: int) -> None:
 
 @cli.command()
 @click.option("--transport", type=click.Choice(["socket", "http"]), default="socket", show_default=True)
-@click.option("--url", default="https://csfailover.example.com/slack/events", help="where Slack sends to (http only)")
-def manifest(transport: str, url: str) -> None:
+@click.option("--url", help="where Slack sends to (http only)")
+def manifest(transport: str, url: str | None) -> None:
     """Print the Slack app's manifest."""
     from bot.manifest import manifest as made  # noqa: PLC0415  # as above
 
-    click.echo(json.dumps(made(transport, url), indent=2))
+    click.echo(json.dumps(made(transport, url or SOME_URL), indent=2))
+    if transport == "http" and not url:
+        say = f"{SOME_URL} is only an example. Give the address where Slack reaches your bot: --url https://…"
+        click.echo(f"csfailover: {say}", err=True)
 
 
 _MARK = {True: "ok  ", None: "note", False: "BAD "}
@@ -183,7 +189,12 @@ def _print_rules() -> None:
 @cli.command()
 @click.option("--port", type=click.IntRange(0, 65_535), default=8065, show_default=True, help="0: any free one")
 @click.option("--transport", type=click.Choice(["socket", "http"]), default="socket", show_default=True)
-@click.option("--speed", type=click.FloatRange(min=0.1), default=None, help="virtual time by real time")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.1),
+    default=None,
+    help="virtual time by real time  [default: 60; 600 with --play]",
+)
 @click.option("--play", is_flag=True, help="play the first conversation, print it, and end")
 @click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="where log and world go")
 def demo(port: int, transport: str, speed: float | None, play: bool, data: Path) -> None:
@@ -206,7 +217,7 @@ def demo(port: int, transport: str, speed: float | None, play: bool, data: Path)
 def _serve(running: Any) -> bool:
     click.echo(f"{running.standin.url}/  is a local stand-in for Slack; nothing leaves this machine.")
     click.echo("Type /failover pool01 as Alice, then approve as Bob. Ctrl+C ends it.")
-    click.echo(f"Log: {running.log}   Change the pools: csfailover lab break pool pool01")
+    click.echo(f"Log: {running.log}   Change the pools: csfailover lab break pool pool01{option_for(running.world)}")
     until_stopped()
     return True
 

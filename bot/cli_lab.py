@@ -16,8 +16,17 @@ from engine.port import EngineError
 
 DATA = Path("csfailover-demo")
 """Where the demo leaves its log and its world."""
+WORLD_FILE = DATA / "lab.db"
 
-WORLD = click.option("--world", type=click.Path(path_type=Path), default=DATA / "lab.db", show_default=True)
+
+def option_for(world: Path) -> str:
+    """What the lines that are shown for `csfailover lab` need at their end to be about this world."""
+    if world == WORLD_FILE:
+        return ""
+    return f' --world "{world}"' if " " in str(world) else f" --world {world}"
+
+
+WORLD = click.option("--world", type=click.Path(path_type=Path), default=WORLD_FILE, show_default=True)
 
 
 @click.group()
@@ -37,24 +46,27 @@ def _on_world(path: Path, act: Callable[[Any], Any]) -> Any:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except KeyError as error:
-        raise click.UsageError(f"there is no {error.args[0]} in this world") from None
+        say = f"there is no user {error.args[0]} in this world; the first is user0000001@contoso.com"
+        raise click.UsageError(say) from None
     finally:
         world.close()
 
 
 @lab.command(name="show")
-@click.argument("user", required=False, metavar="[USER]")
+@click.argument("what", required=False, metavar="[POOL | USER]")
 @WORLD
-def lab_show(user: str | None, world: Path) -> None:
-    """The pools, who serves whom, what is broken, what runs; or who serves one user (user0000001@contoso.com)."""
+def lab_show(what: str | None, world: Path) -> None:
+    """The pools, who serves whom, what is broken, what runs; or one pool; or who serves user0000001@contoso.com."""
     from engine.lab.reading import who_serves  # noqa: PLC0415
-    from engine.lab.show import show  # noqa: PLC0415
+    from engine.lab.show import show, show_pool  # noqa: PLC0415
 
-    if user is None:
+    if what is None:
         click.echo("\n".join(_on_world(world, show)))
-        return
-    pool, level = _on_world(world, lambda w: who_serves(w, user))
-    click.echo(f"{user}: {pool or 'served by nobody'}, {level.value}")
+    elif "@" in what:
+        pool, level = _on_world(world, lambda w: who_serves(w, what.lower()))
+        click.echo(f"{what}: {pool or 'served by nobody'}, {level.value}")
+    else:
+        click.echo("\n".join(_on_world(world, lambda w: show_pool(w, what))))
 
 
 @lab.command(name="break")

@@ -67,8 +67,9 @@ class People:
         if account not in self._accounts:
             return Refusal(
                 "E_UNKNOWN_PERSON",
-                f"{account} is in no role here. Being in the channel is no permission.",
-                "Whoever runs the bot adds you under [people] in its configuration.",
+                "You are in no role here. Being in the channel is no permission.",
+                "Whoever runs the bot adds you under [people] in its configuration; a guest account is refused "
+                "even then.",
             )
         if refusal := self._word(account, self._ask_about_account):
             return refusal

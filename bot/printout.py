@@ -16,8 +16,9 @@ from audit.schema import COLUMNS
 from audit.timeline import json_line, visible
 from bot.life import STARTED, STOPPED
 from bot.story import told
-from engine.events import from_body
-from engine.model import Options
+from engine import plan as plans
+from engine.events import Event, RunRecorded, from_body
+from engine.model import Level, Options
 from engine.states import IllegalEventError, Operation, evolve
 
 Body = Mapping[str, Any]
@@ -43,10 +44,22 @@ def last(rows: Sequence[Columns]) -> list[str]:
 def _line(columns: Columns) -> str:
     try:
         row = chain.row(columns)
-        say = told(from_body(row.kind, row.body)) if row.operation else _alone(row.kind, row.body)
-        return visible(f"{_time(row.at)}  {row.operation or '-':<9}  {_who(row.actor):<12}  {say or f'({row.kind})'}")
+        say = _of_an_operation(from_body(row.kind, row.body)) if row.operation else _alone(row.kind, row.body)
+        return visible(f"{_time(row.at)}  {row.operation or '-':<9}  {_who(row.actor):<12}  {say}")
     except _NOT_OURS:
         return _raw(columns)
+
+
+def _of_an_operation(event: Event) -> str:
+    """Its sentence; for the run's own bookkeeping, which has none, what it is."""
+    if say := told(event):
+        return say
+    if isinstance(event, RunRecorded):
+        return f"({_STREAMS.get(event.record.stream, 'run')}: {event.record.text.strip() or 'an empty line'})"
+    return f"({event.kind_of})"
+
+
+_STREAMS = {"phase": "run", "debug": "run, debug"}
 
 
 def _raw(columns: Columns) -> str:
@@ -109,7 +122,14 @@ def _heading(op: Operation, rows: Sequence[Columns], unreadable: int | None) -> 
         f"reason    {asked.reason or 'none given'}",
         f"state     {state}",
     ]
-    return [visible(line) for line in heading]
+    return [visible(line) for line in [*heading, *_judged(op)]]
+
+
+def _judged(op: Operation) -> list[str]:
+    """What the leads approved, what they were warned of, and where it ran; as far as it came to that."""
+    lines = [f"command   {plans.line(op.plan)}"] if op.plan else []
+    lines += [f"warned    {f.code}: {f.say}" for f in op.findings if f.level is Level.WARN]
+    return [*lines, f"ran on    {op.ticket.endpoint}"] if op.ticket else lines
 
 
 def _mode(options: Options) -> str:
@@ -129,7 +149,8 @@ def _started(body: Body) -> str:
     people = "; ".join(f"{key} is {' and '.join(person['roles'])}" for key, person in body["people"].items())
     return (
         f"csfailover {body['version']} started: {body['engine']} engine, Slack by {body['transport']}, "
-        f"approvals needed: {policy['approvals']}, and {policy['risky_approvals']} where it is risky; {people}."
+        f"approvals needed: {policy['approvals']}, "
+        f"and {policy['risky_approvals']} for disaster mode and skipped verification; {people}."
     )
 
 

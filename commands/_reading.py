@@ -94,6 +94,7 @@ class Reading:
             else:
                 self._name(word, after)
         self._check_names()
+        self._note_readings()
         switches = [_arg(given) for given in self._given.values() if given.on]
         return [*switches, *(bare.text for bare in self._bare)]
 
@@ -212,6 +213,12 @@ class Reading:
         if self._arguments and isinstance(kind := self._arguments[0].type, Name):
             raise kind.several([bare.text for bare in self._bare])
         raise Unclear(f"{said(self._bare[0].text)} is a word too many: nothing follows this command.")
+
+    def _note_readings(self) -> None:
+        for given in self._given.values():
+            kind = given.option.type
+            if given.value and isinstance(kind, Value) and (read := kind.understood(given.value)):
+                self.notes.append(f"read {given.spelled} {given.value.strip()} as {read}")
 
     def _check_values(self, too_many: bool) -> None:
         """Raises Unclear when words are the rest of a value: `--wait 5 m`, `--reason storage work`."""

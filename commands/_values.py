@@ -19,7 +19,8 @@ ECHO = 60
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _CLOCK = re.compile(r"(?:([0-9]{1,9})\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2})")
 _UNITS = re.compile(
-    r"(?:([0-9]{1,9})(?:h|hours?))?(?:([0-9]{1,9})(?:m|mins?|minutes?))?(?:([0-9]{1,9})(?:s|secs?|seconds?))?"
+    r"(?:([0-9]{1,9})(?:d|days?))?(?:([0-9]{1,9})(?:h|hours?))?"
+    r"(?:([0-9]{1,9})(?:m|mins?|minutes?))?(?:([0-9]{1,9})(?:s|secs?|seconds?))?"
 )
 _AROUND = "`'\"“”‘’,;:!?#@()[]{} "
 """What comes along when a name is copied."""
@@ -56,6 +57,10 @@ class Value(click.ParamType[Any]):
         """The value. Raises Unclear."""
         raise NotImplementedError
 
+    def understood(self, value: str) -> str:  # noqa: ARG002 - as above
+        """How a value is read that could be read otherwise; empty where it cannot."""
+        return ""
+
     def split(self, value: str, more: Sequence[str], too_many: bool) -> str:  # noqa: ARG002 - each knows its own
         """What was meant, if the words that follow the unquoted value belong to it; empty when they do not.
         `too_many`: there are more words than the command has a place for."""
@@ -76,11 +81,15 @@ class Text(Value):
 
 
 class Duration(Value):
-    """`90`, `90s`, `5m`, `1h30m`, `00:05:00`, `1.00:00:00` -> seconds. A bare number is seconds, as the reference page
+    """`90`, `90s`, `1h30m`, `1d`, `00:05:00`, `1.00:00:00` -> seconds. A bare number is seconds, as the reference page
     means it; the cmdlet itself would take it for days or ticks."""
 
     name = "time"
     example = "5m or 00:05:00"
+
+    def understood(self, value: str) -> str:
+        low = value.strip()
+        return f"{low} second{'' if int(low) == 1 else 's'}" if _WHOLE.fullmatch(low) else ""
 
     def split(self, value: str, more: Sequence[str], too_many: bool) -> str:  # noqa: ARG002 - `5 m` is never a pool
         """`5 m` and `1h 30m`; a unit is never the name of a pool."""
@@ -101,8 +110,8 @@ class Duration(Value):
             if hours < 24 and minutes < 60 and seconds < 60:
                 return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         elif low and (units := _UNITS.fullmatch(low)):
-            hours, minutes, seconds = (int(part or 0) for part in units.groups())
-            return (hours * 60 + minutes) * 60 + seconds
+            days, hours, minutes, seconds = (int(part or 0) for part in units.groups())
+            return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         raise Unclear(
             f"{said(text)} is no time. Write {option} 90s, 5m, 1h30m or 00:05:00; a bare number means seconds."
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 
 from engine.model import Pool, Refusal, Topology
 
@@ -38,8 +39,7 @@ def resolve(named: str, topology: Topology) -> Pool | Refusal:
 
 def _cure(wanted: str, topology: Topology) -> str:
     names = sorted(p.fqdn for p in topology.pools)
-    near = [name for name in names if _is_slip(wanted, name.lower())]
-    if 0 < len(near) <= NEAR:
+    if near := nearest(wanted, names):
         return f"Did you mean {' or '.join(near)}? /pools lists them all."
     if not names:
         return "The topology has no pools."
@@ -48,6 +48,12 @@ def _cure(wanted: str, topology: Topology) -> str:
     if len(names) <= LISTED:
         return f"The pools are {', '.join(names)}."
     return f"The pools are {', '.join(names[:LISTED])} … and {len(names) - LISTED} more; /pools lists them all."
+
+
+def nearest(typed: str, names: Iterable[str]) -> list[str]:
+    """The names of pools that may have been meant; none where too many may."""
+    near = [name for name in names if _is_slip(typed.lower(), name.lower())]
+    return near if len(near) <= NEAR else []
 
 
 def _is_slip(typed: str, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from engine.lab.world import World, WorldLost
 from engine.model import Ended, Facts, Kind, Outcome, Plan, Record, Ticket, Topology
 from engine.plan import CMDLETS
 from engine.port import Cancelled, SightLost, Sink, StepRefused
+from engine.resolve import nearest
 
 POLL = 0.25
 """Real seconds between two looks at a run, so that a wish to stop is heard soon."""
@@ -140,5 +140,5 @@ class Lab:
         raise StepRefused(f"Lab: there is no cmdlet {cmdlet} here.")
 
     def _unknown(self, pool: str) -> str:
-        near = difflib.get_close_matches(pool.lower(), [p.fqdn for p in self.topology().pools], n=2)
+        near = nearest(pool, [p.fqdn for p in self.topology().pools])
         return f"Lab: there is no pool {pool}." + (f" Did you mean {' or '.join(near)}?" if near else "")

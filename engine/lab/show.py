@@ -9,6 +9,7 @@ from engine.lab.pools import Level, PoolRow, serving
 from engine.lab.reading import front_ends, state, voice_taken_over
 from engine.lab.scene import Run, run_of
 from engine.lab.steps import names_of
+from engine.lab.trouble import find
 from engine.lab.world import World, partner_of, pool_by_id, pools
 from engine.model import Health
 
@@ -30,8 +31,16 @@ def show(world: World) -> list[str]:
             "",
             _cms(db),
             *_edges(db),
+            *_clock(db),
             *_runs(db, world, now),
         ]
+
+
+def show_pool(world: World, name: str) -> list[str]:
+    """One pool's row of `show`. Raises ValueError for a name that no pool has, or several."""
+    runs.advance(world)
+    with world.read() as db:
+        return _table([HEADER, _pool(db, world, find(db, name), world.now())])
 
 
 def _pool(db: sqlite3.Connection, world: World, row: PoolRow, now: float) -> tuple[str, ...]:
@@ -96,6 +105,16 @@ def _edges(db: sqlite3.Connection) -> list[str]:
     return [f"Edge {fqdn}: next hop {hop} ({Health.UP if up else Health.DOWN})" for fqdn, hop, up in rows]
 
 
+def _clock(db: sqlite3.Connection) -> list[str]:
+    """Troubles that are of no pool and no server, and would not be seen before they strike."""
+    blind, slow = db.execute("SELECT blind, slow FROM clock").fetchone()
+    told = [
+        (slow != 1, f"Slow: every step takes {slow:g} times as long"),
+        (blind, "Sight: the next run will be lost from sight; csfailover lab repair sight takes that back"),
+    ]
+    return [text for holds, text in told if holds]
+
+
 def _runs(db: sqlite3.Connection, world: World, now: float) -> list[str]:
     ids = db.execute("SELECT id FROM run WHERE pool IS NOT NULL ORDER BY began DESC, rowid DESC LIMIT 5").fetchall()
     return [_run(db, world, run_of(db, run_id), now) for (run_id,) in ids]
@@ -103,6 +122,8 @@ def _runs(db: sqlite3.Connection, world: World, now: float) -> list[str]:
 
 def _run(db: sqlite3.Connection, world: World, run: Run, now: float) -> str:
     what = f"Run {run.id}: {run.kind.value} of {pool_by_id(db, run.pool).fqdn}"
+    if runs.blind(world, run.id):
+        what += ", lost from sight until csfailover lab repair sight"
     if run.ended:
         return f"{what}, {run.ended}"
     names = names_of(run)

@@ -17,6 +17,7 @@ from engine.lab.build import PRODUCTS, Size
 from engine.lab.pools import PoolRow, health, quorum
 from engine.lab.world import World, partner_of, pool_by_id, pools, save
 from engine.model import Health
+from engine.resolve import nearest
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,13 @@ class Break:
     say: str
     strike: Callable[[sqlite3.Connection, PoolRow, str], str]
     mend: str
-    """SQL that undoes it, for `:pool` where it is a matter of one pool."""
+    """SQL that undoes it and no other trouble, for `:pool` where it is a matter of one pool."""
+    mended: str
+    """What is true then; `{pool}` is a pool's name, or `every pool`."""
+
+    @property
+    def of_a_pool(self) -> bool:
+        return ":pool" in self.mend
 
 
 def break_(world: World, what: str, *arguments: str) -> str:
@@ -47,16 +54,26 @@ def break_(world: World, what: str, *arguments: str) -> str:
 
 
 def repair(world: World, what: str = "all", pool: str | None = None) -> str:
-    """Mend one kind of trouble, or all; on one pool, or on all. What was done, as a sentence. Raises ValueError."""
-    mends = [trouble.mend for trouble in BREAKABLE.values()] if what == "all" else [_known(what).mend]
+    """Mend one kind of trouble, or all; on one pool, or on all. What is true then, as a sentence. All of one pool is
+    what is that pool's own: the Edge server and the rest stay as they are. Raises ValueError."""
+    every = what == "all"
+    mending = [t for t in BREAKABLE.values() if t.of_a_pool or not pool] if every else [_known(what)]
     with _striking(world, "repair") as db:
         chosen = [find(db, pool)] if pool else pools(db)
-        for mend in mends:
-            for row in chosen:
-                db.execute(mend, {"pool": row.id} if ":pool" in mend else {})
-        db.execute("UPDATE clock SET blind = 0")
+        for trouble in mending:
+            _mend(db, trouble, chosen)
         refresh(db, world.now())
-    return f"{'Everything' if what == 'all' else what} is repaired on {chosen[0].fqdn if pool else 'every pool'}."
+    name = chosen[0].fqdn if pool else "every pool"
+    if not every:
+        return mending[0].mended.format(pool=name)
+    kept = ", ".join(name for name, trouble in BREAKABLE.items() if not trouble.of_a_pool)
+    return f"Everything of {name} is repaired. Not of one pool, so as it was: {kept}." if pool else "All is repaired."
+
+
+def _mend(db: sqlite3.Connection, trouble: Break, chosen: list[PoolRow]) -> None:
+    for statement in trouble.mend.split(";"):
+        for row in chosen if trouble.of_a_pool else chosen[:1]:
+            db.execute(statement, {"pool": row.id} if trouble.of_a_pool else {})
 
 
 def reset(world: World, size: Size = Size.DEFAULT, product: str = "2013") -> str:
@@ -75,8 +92,9 @@ def find(db: sqlite3.Connection, name: str) -> PoolRow:
         return short[0]
     if short:
         raise ValueError(f"{name} could be {_or(row.fqdn for row in short)}: give the full name")
-    near = difflib.get_close_matches(wanted, [n for row in rows for n in (row.fqdn, row.fqdn.split(".")[0])], n=2)
-    raise ValueError(f"there is no pool {name}; " + (f"did you mean {_or(near)}?" if near else "see: lab show"))
+    near = nearest(wanted, [row.fqdn for row in rows])
+    hint = f"did you mean {_or(near)}?" if near else "csfailover lab show lists the pools"
+    raise ValueError(f"there is no pool {name}; {hint}")
 
 
 def refresh(db: sqlite3.Connection, now: float) -> None:
@@ -213,44 +231,71 @@ def _sight(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
 
 
 _FES_UP = "UPDATE fe SET up = 1 WHERE pool = :pool"
+_UP = "All Front Ends of {pool} are up."
+_CMS_HOME = "UPDATE cms SET host = usual_host"
+_CMS = "The Central Management Store is on its usual pool."
 BREAKABLE: dict[str, Break] = {
-    "pool": Break("POOL", "all Front Ends of a pool are down", _pool, _FES_UP),
+    "pool": Break("POOL", "all Front Ends of a pool are down", _pool, _FES_UP, _UP),
     "backend": Break(
-        "POOL", "a pool's SQL back end is down", _backend, "UPDATE pool SET backend_up = 1 WHERE id = :pool"
+        "POOL",
+        "a pool's SQL back end is down",
+        _backend,
+        "UPDATE pool SET backend_up = 1 WHERE id = :pool",
+        "The SQL back end of {pool} is up.",
     ),
-    "quorum": Break("POOL", "too few of a pool's Front Ends are up", _quorum, _FES_UP),
-    "fe": Break("POOL NUMBER", "one Front End is down", _fe, _FES_UP),
+    "quorum": Break("POOL", "too few of a pool's Front Ends are up", _quorum, _FES_UP, _UP),
+    "fe": Break("POOL NUMBER", "one Front End is down", _fe, _FES_UP, _UP),
     "backup-service": Break(
         "POOL [export|import]",
         "the backup service of a pool fails; nothing is copied",
         _backup_service,
         "UPDATE pool SET export_ok = 1, import_ok = 1 WHERE id = :pool",
+        "The backup service of {pool} works.",
     ),
     "link": Break(
         "POOL",
         "replication between a pool and its backup pool stands still",
         _link,
         "UPDATE pool SET link_up = 1 WHERE id = :pool",
+        "The replication link of {pool} works.",
     ),
     "backlog": Break(
         "POOL WRITES",
         "so many writes are not replicated yet (they drain with time, unless the link is broken)",
         _backlog,
         "UPDATE pool SET repl_seq = write_seq WHERE id = :pool",
+        "All that the users of {pool} wrote is replicated.",
     ),
-    "edge": Break("POOL", "the Edge server's next hop is this pool", _edge, "UPDATE edge SET next_hop = usual_hop"),
-    "edge-down": Break("", "the Edge server is down", _edge_down, "UPDATE edge SET up = 1"),
-    "cms": Break("POOL", "the Central Management Store is on this pool", _cms, "UPDATE cms SET host = usual_host"),
-    "cms-lost": Break("", "no pool holds the Central Management Store", _cms_lost, "UPDATE cms SET host = usual_host"),
+    "edge": Break(
+        "POOL",
+        "the Edge server's next hop is this pool",
+        _edge,
+        "UPDATE edge SET next_hop = usual_hop",
+        "The next hop of the Edge server is its usual pool.",
+    ),
+    "edge-down": Break("", "the Edge server is down", _edge_down, "UPDATE edge SET up = 1", "The Edge server is up."),
+    "cms": Break("POOL", "the Central Management Store is on this pool", _cms, _CMS_HOME, _CMS),
+    "cms-lost": Break("", "no pool holds the Central Management Store", _cms_lost, _CMS_HOME, _CMS),
     "flush": Break(
         "POOL NUMBER",
         "the storage service queue cannot be flushed on so many Front Ends",
         _flush,
         "UPDATE fe SET flush_ok = 1 WHERE pool = :pool",
+        "The storage service queues of {pool} can be flushed.",
     ),
-    "slow": Break("FACTOR", "steps take so many times as long", _slow, "UPDATE clock SET slow = 1"),
+    "slow": Break(
+        "FACTOR",
+        "steps take so many times as long",
+        _slow,
+        "UPDATE clock SET slow = 1",
+        "Every step from the next one on takes its usual time.",
+    ),
     "sight": Break(
-        "", "the next run is lost from sight after it began, and goes on", _sight, "UPDATE run SET blind = 0"
+        "",
+        "the next run is lost from sight after it began, and goes on",
+        _sight,
+        "UPDATE run SET blind = 0; UPDATE clock SET blind = 0",
+        "Every run can be seen, the next one too.",
     ),
 }
 """What can be broken, by name."""

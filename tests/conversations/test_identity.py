@@ -77,9 +77,9 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
     operation, card = house.asked()
     for button in ("Approve", "Deny", "Withdraw"):
         zoe.click(button, ts=card)
-    zoe.wait_for("U0ZOE is in no role here")
+    zoe.wait_for("You are in no role here")
     for line in ("/failover pool03", "/pools", "/failover-log", "/failover help"):
-        assert "U0ZOE is in no role here" in zoe.command(line).text
+        assert "You are in no role here" in zoe.command(line).text
     assert house.refusals() == [("U0ZOE", "E_UNKNOWN_PERSON")] * 7
     assert house.operation(operation).state is State.AWAITING
     assert zoe.modal() is None

@@ -16,18 +16,21 @@ from pydantic import SecretStr
 
 from bot import demo
 from bot.cli import until_stopped
+from bot.cli_errors import fail
+from bot.cli_lab import option_for
 from tests.wsman.peer import Peer
 
-POOLS = ("pool01.contoso.com", "pool02.contoso.com")
+PAIRS = (("pool01.contoso.com", "pool02.contoso.com"), ("pool03.contoso.com", "pool04.contoso.com"))
+"""Every pair of a tiny and of a default world."""
 
 
 def engine(peer: Peer, transport: str = "https-negotiate", **more: Any) -> dict[str, Any]:
     """The section `engine` of a configuration whose Front Ends are all this peer."""
     secure = transport.startswith("https")
-    front_ends = {pool: [f"{pool.partition('.')[0]}-fe01.contoso.com"] for pool in POOLS}
+    front_ends = {pool: [f"{pool.partition('.')[0]}-fe01.contoso.com"] for pair in PAIRS for pool in pair}
     remote = {
         "front_ends": front_ends,
-        "pairs": [POOLS],
+        "pairs": PAIRS,
         "addresses": {name: peer.host for names in front_ends.values() for name in names},
         "ssl": secure,
         "allow_http": not secure,
@@ -52,11 +55,19 @@ def running(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--port", type=int, default=8065)
+    parser.add_argument("--port", type=int, default=8065, help="0: any free one")
     parser.add_argument("--speed", type=float, default=60.0)
     parser.add_argument("--data", type=Path, default=Path("csfailover-demo") / "remote")
     asked = parser.parse_args()
     asked.data.mkdir(parents=True, exist_ok=True)
+    try:
+        _serve(asked)
+    except demo.PortTakenError as error:
+        again = ".venv/bin/python -m tests.wsman.demo --port 0"
+        fail(f"Port {asked.port} on 127.0.0.1 cannot be used ({error}). Choose another: {again}")
+
+
+def _serve(asked: argparse.Namespace) -> None:
     with (
         Peer.start(world=asked.data / demo.WORLD, size="default", speed=asked.speed) as peer,
         running(asked.data, peer, asked.port) as made,
@@ -64,7 +75,7 @@ def main() -> None:
         sys.stdout.write(
             f"{made.standin.url}/  is a local stand-in for Slack; the engine speaks PowerShell remoting with a test\n"
             f"peer at 127.0.0.1:{peer.https}, which is not Windows. Break a pool:\n"
-            f"csfailover lab break pool pool01 --world {made.world}\nCtrl+C ends it.\n"
+            f"csfailover lab break pool pool01{option_for(made.world)}\nCtrl+C ends it.\n"
         )
         sys.stdout.flush()
         until_stopped()
