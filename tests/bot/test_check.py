@@ -78,9 +78,20 @@ def test_a_secret_in_the_wrong_place_is_told(
     assert code == 1
     assert line(told, name).startswith(f"BAD  {name}: ")
     assert wanted in line(told, name)
+    assert "It was taken" not in line(told, name)  # the variable is named already
     assert "hush" not in told
     assert "Slack: " in told
     assert "lab: " in told
+
+
+def test_a_secret_in_the_wrong_place_is_told_with_the_file_it_came_from(place: Place) -> None:
+    """The variable alone does not say that; and what is not asked for want of it is said plainly."""
+    wrong = place.path / "token"
+    wrong.write_text("xapp-1-hush\n")
+    secrets = {name: value for name, value in TOKENS.items() if name != "BOT_TOKEN"}
+    _, told = place.check({**secrets, "BOT_TOKEN_FILE": str(wrong)})
+    assert line(told, "secret bot_token").partition("\n")[0].endswith(f"It was taken from {wrong}.")
+    assert "BAD  Slack: not asked, as there is no usable bot token." in told
 
 
 @pytest.mark.parametrize("blank", [False, True])

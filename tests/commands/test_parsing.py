@@ -108,6 +108,31 @@ def test_verbose_is_left_out_and_told() -> None:
     assert parse("/failover pool01 -Verbose:$true").wish
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--wait 5", ("read --wait 5 as 5 seconds",)),
+        ("-WaitTime 1", ("read -WaitTime 1 as 1 second",)),
+        ("--wait=90", ("read --wait 90 as 90 seconds",)),
+        *((f"--wait {right}", ()) for right in ("5s", "5m", "00:00:05")),
+        ("--database-timeout 60", ()),
+    ],
+)
+def test_a_bare_time_is_told_as_seconds(typed: str, told: tuple[str, ...]) -> None:
+    """The cmdlet itself would take it otherwise; a time with its unit needs no word."""
+    assert parse(f"/failover pool01 {typed}").repairs == told
+
+
+def test_days_are_a_unit() -> None:
+    """Understood, so that preflight can refuse too many; in two words they are a slip, as any unit is."""
+    assert [ask(f"/failover pool01 --wait {t}").options.wait for t in ("1d", "3days", "1d2h")] == [
+        86_400,
+        259_200,
+        93_600,
+    ]
+    assert "Did you mean --wait 3days?" in problem("/failover pool03 --wait 3 days")
+
+
 def test_verbose_swallows_nothing() -> None:
     """What is glued to it may have been meant, as a what-if."""
     assert "-Verbose takes no value, and '-WhatIf' is given" in problem("/failover pool01 -Verbose:-WhatIf")
@@ -154,7 +179,7 @@ def test_wait_times(typed: str, seconds: int) -> None:
             "-5",
             "-5m",
             "+5",
-            "5d",
+            "5w",
             "1:2",
             "05:00",
             "24:00:00",

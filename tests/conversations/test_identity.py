@@ -79,7 +79,10 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
         zoe.click(button, ts=card)
     zoe.wait_for("You are in no role here")
     for line in ("/failover pool03", "/pools", "/failover-log", "/failover help"):
-        assert "You are in no role here" in zoe.command(line).text
+        told = zoe.command(line).text
+        assert "You are in no role here" in told
+        assert "U0ZOE" not in told
+        assert "a guest account is refused even then" in told
     assert house.refusals() == [("U0ZOE", "E_UNKNOWN_PERSON")] * 7
     assert house.operation(operation).state is State.AWAITING
     assert zoe.modal() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,3 +58,17 @@ def test_the_demo_over_the_wire_works_and_ends_with_its_peer(demo: subprocess.Po
     assert demo.returncode == 0
     assert errors == ""
     assert not Path(f"/proc/{peer}").exists()
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(tmp_path: Path) -> None:
+    """A sentence and exit code 1, as `csfailover demo` has it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        command = [sys.executable, "-m", "tests.wsman.demo", "--port", str(held.getsockname()[1])]
+        ended = subprocess.run(
+            [*command, "--data", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("csfailover: Port ")
+    assert ended.stderr.endswith("Choose another: .venv/bin/python -m tests.wsman.demo --port 0\n")

@@ -18,9 +18,21 @@ from audit.model import Entry
 from audit.reader import Reader
 from audit.store import Store
 from bot.cli import cli
+from bot.life import STARTED
 from bot.story import told
-from engine.events import Event, RequestAsked, RequestRefused, RequestWithdrawn, RunRecorded, to_body
-from engine.model import Kind, Options, Record
+from engine.events import (
+    ApprovalGranted,
+    Event,
+    PreflightPassed,
+    RequestAsked,
+    RequestRefused,
+    RequestWithdrawn,
+    RunIntended,
+    RunRecorded,
+    to_body,
+)
+from engine.model import Finding, Kind, Level, Options, Record
+from engine.plan import line
 from tests.audit.parts import edit, ticking, unlocked, written_anew
 from tests.bot.unit.shown import NASTY, events
 
@@ -348,3 +360,54 @@ def test_what_is_no_log_is_said(tmp_path: Path) -> None:
             assert (found.exit_code, found.stdout) == (1, "")
             assert sentence in found.stderr
             assert found.stderr.count("\n") == 1
+
+
+def test_the_heading_has_what_was_approved_and_where_it_ran(path: Path) -> None:
+    """The exact line, each warning that the leads saw and no note, the Front End; of a request nobody judged, none."""
+    of_a_kind = {event.kind_of: event for event in events()}
+    passed, intended = of_a_kind["preflight.passed"], of_a_kind["run.intent"]
+    assert isinstance(passed, PreflightPassed)
+    assert isinstance(intended, RunIntended)
+    findings = (Finding("W_ONE", Level.WARN, "It is old."), Finding("N_TWO", Level.NOTE, "By the way."))
+    granted = ApprovalGranted("bob", "Bob", passed.digest)
+    with Store.open(path, clock=ticking()) as store:
+        walk = (ASKED, replace(passed, findings=findings), *(granted, replace(granted, by="carol")), intended)
+        for n, event in enumerate(walk):
+            more = {"claim": "other", "delivery": "e"} if n == 0 else {}
+            store.append([_entry(event)], operation="ABCD-EFGH", expected=n, **more)
+    heading = log(path, "ABCD-EFGH").stdout.partition("\n\n")[0].splitlines()
+    assert heading[-3:] == [
+        f"command   {line(passed.plan)}",
+        "warned    W_ONE: It is old.",
+        f"ran on    {intended.ticket.endpoint}",
+    ]
+    assert "command " not in log(path, OPERATION).stdout
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (Record(1, "phase", "opening"), "(run: opening)"),
+        (Record(2, "debug", "a detail"), "(run, debug: a detail)"),
+        (Record(3, "verbose", " "), "(run: an empty line)"),
+    ],
+)
+def test_the_runs_own_bookkeeping_is_told_in_words(path: Path, record: Record, words: str) -> None:
+    """A row of the list says what it is."""
+    with Store.open(path, clock=ticking()) as store:
+        store.append([_entry(RunRecorded(record))], operation=OPERATION, expected=3)
+    assert log(path, "--last", "1").stdout.splitlines()[0].endswith(words)
+
+
+def test_the_start_says_what_needs_more_approvals(path: Path) -> None:
+    """Not `risky`, which nobody can look up."""
+    body = {
+        "version": "1",
+        "engine": "lab",
+        "transport": "socket",
+        "people": {"bob": {"roles": ["lead"]}},
+        "policy": {"approvals": 1, "risky_approvals": 2},
+    }
+    with Store.open(path, clock=ticking()) as store:
+        store.append([Entry(STARTED, "bot", body)])
+    assert "approvals needed: 1, and 2 for disaster mode and skipped verification; bob is lead." in log(path).stdout

@@ -104,3 +104,57 @@ def test_reset_is_the_first_day_again(tmp_path: Path) -> None:
     trouble.reset(lab.world, Size.TINY)
     assert digest(lab.world, STATE) == first
     assert (lab.world.speed, lab.world.instant) == (60.0, False)
+
+
+@pytest.mark.parametrize("other", [what for what in trouble.BREAKABLE if what != "sight"])
+def test_a_repair_leaves_the_armed_loss_of_sight(tmp_path: Path, other: str) -> None:
+    """Only `repair sight` and `repair all` take it back; until then `lab show` says that it waits."""
+    lab = new_lab(tmp_path)
+    assert "Sight" not in "\n".join(show(lab.world))
+    trouble.break_(lab.world, "sight")
+    trouble.repair(lab.world, other)
+    trouble.repair(lab.world, "all", P1)
+    assert "Sight: the next run will be lost from sight" in "\n".join(show(lab.world))
+    trouble.repair(lab.world, "sight")
+    assert "Sight" not in "\n".join(show(lab.world))
+
+
+_SAME = {"pool": "front ends", "quorum": "front ends", "fe": "front ends", "cms": "cms", "cms-lost": "cms"}
+"""Troubles of one and the same thing."""
+
+
+@pytest.mark.parametrize("broken", list(trouble.BREAKABLE))
+def test_a_repair_of_one_thing_mends_no_other(tmp_path: Path, broken: str) -> None:
+    """Whatever else is mended, this trouble is as it was."""
+    lab = new_lab(tmp_path)
+    trouble.break_(lab.world, broken, *[ARGUMENTS[name] for name in trouble.BREAKABLE[broken].arguments.split()])
+    before = digest(lab.world, ("fe", "edge", "cms", "clock", "pool"))
+    for other in trouble.BREAKABLE:
+        if _SAME.get(other, other) != _SAME.get(broken, broken):
+            trouble.repair(lab.world, other)
+    assert digest(lab.world, ("fe", "edge", "cms", "clock", "pool")) == before
+
+
+def test_a_repair_says_what_is_true_then(tmp_path: Path) -> None:
+    """A sentence of the thing, on one pool and on all; all of one pool names what was not its own."""
+    lab = new_lab(tmp_path)
+    assert trouble.repair(lab.world, "pool", "pool01") == f"All Front Ends of {P1} are up."
+    assert trouble.repair(lab.world, "pool") == "All Front Ends of every pool are up."
+    assert trouble.repair(lab.world) == "All is repaired."
+    assert trouble.repair(lab.world, "all", "pool01") == (
+        f"Everything of {P1} is repaired. Not of one pool, so as it was: edge, edge-down, cms, cms-lost, slow, sight."
+    )
+
+
+def test_a_slow_world_says_so(tmp_path: Path) -> None:
+    """It is of no pool, so it has a line of its own."""
+    lab = new_lab(tmp_path)
+    trouble.break_(lab.world, "slow", "10")
+    assert "Slow: every step takes 10 times as long" in show(lab.world)
+
+
+def test_another_number_is_never_the_nearest_pool(tmp_path: Path) -> None:
+    """pool9 is not a mistyped pool04, for the lab as for the channel."""
+    lab = new_lab(tmp_path)
+    with pytest.raises(ValueError, match="there is no pool pool9; csfailover lab show lists the pools"):
+        trouble.break_(lab.world, "pool", "pool9")
