@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -371,10 +372,10 @@ def test_the_heading_has_what_was_approved_and_where_it_ran(path: Path) -> None:
     findings = (Finding("W_ONE", Level.WARN, "It is old."), Finding("N_TWO", Level.NOTE, "By the way."))
     granted = ApprovalGranted("bob", "Bob", passed.digest)
     with Store.open(path, clock=ticking()) as store:
-        walk = (ASKED, replace(passed, findings=findings), *(granted, replace(granted, by="carol")), intended)
-        for n, event in enumerate(walk):
-            more = {"claim": "other", "delivery": "e"} if n == 0 else {}
-            store.append([_entry(event)], operation="ABCD-EFGH", expected=n, **more)
+        walk: list[Event] = [replace(passed, findings=findings), granted, replace(granted, by="carol"), intended]
+        store.append([_entry(ASKED)], operation="ABCD-EFGH", expected=0, claim="other", delivery="e")
+        for n, event in enumerate(walk, 1):
+            store.append([_entry(event)], operation="ABCD-EFGH", expected=n)
     heading = log(path, "ABCD-EFGH").stdout.partition("\n\n")[0].splitlines()
     assert heading[-3:] == [
         f"command   {line(passed.plan)}",
@@ -401,7 +402,7 @@ def test_the_runs_own_bookkeeping_is_told_in_words(path: Path, record: Record, w
 
 def test_the_start_says_what_needs_more_approvals(path: Path) -> None:
     """Not `risky`, which nobody can look up."""
-    body = {
+    body: dict[str, Any] = {
         "version": "1",
         "engine": "lab",
         "transport": "socket",
