@@ -132,7 +132,7 @@ def stop(world: World, run_id: str) -> None:
             scene.tell("host", "Lab: asked to stop, but the users are redirected already: past the point of no return.")
             return
         scene.settle()
-        _roll_back(scene, Ended.STOPPED, No("Lab.Stopped", "Lab: stopped on request; everything is as before."))
+        _roll_back(scene, Ended.STOPPED, No("Lab.Stopped", "Lab: stopped before the users were redirected."))
 
 
 def wait_for(world: World, run_id: str) -> float | None:

@@ -6,7 +6,6 @@ moved pool may be dead, and a planned failover stops its services.
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from engine.remote.connect import Door, quiet_loggers
 from engine.remote.reading import Reader, Task, gather
 from engine.remote.run import Run
 from engine.remote.settings import RemoteSettings
+from engine.resolve import nearest
 
 LEAVING = 30.0
 """Seconds that close() waits for runs to let go of their shells."""
@@ -143,7 +143,7 @@ class Remote:
         return self._monotonic() - since < self.settings.cache
 
     def _no_pair(self, pool: str) -> StepRefused:
-        near = difflib.get_close_matches(pool.lower(), [p for pair in self.settings.pairs for p in pair], n=2)
+        near = nearest(pool, [p for pair in self.settings.pairs for p in pair])
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         return StepRefused(
             f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "

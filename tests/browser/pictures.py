@@ -14,7 +14,8 @@ DISASTER = "Disaster failover of pool01.contoso.com"
 
 def take(folder: Path, data: Path) -> None:
     with demo.running(data, 0, "socket", demo.lab(data, 240.0)) as running, browser() as opened:
-        alice, bob, carol = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB", "CAROL"))
+        bob, carol = (Window.open(opened, running.standin.url, f"U0{name}") for name in ("BOB", "CAROL"))
+        alice = Window.open(opened, running.standin.url, "U0ALICE", (1180, 930))  # the whole verdict fits
         running.breaks("pool", "pool01")
         alice.page.get_by_text("app connected").wait_for()
         alice.types('/failover pool01 --disaster --reason "storage array lost, no ETA"')
