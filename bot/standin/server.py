@@ -6,10 +6,12 @@ Where the parts meet. What they do is in them.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +29,7 @@ from bot.standin.world import World
 
 LOOPBACK = "127.0.0.1"
 ACCEPTING = 8
-"""Rounds of the event loop after which a connection that was accepted before the end is known, and can be closed."""
+"""Rounds of the event loop after which a connection that was accepted is known to the server."""
 
 
 class StandIn:
@@ -107,15 +109,13 @@ class StandIn:
             runner = web.AppRunner(self._app(sockets, session, self._stopping), shutdown_timeout=0.5, access_log=None)
             await runner.setup()
             try:
-                site = web.TCPSite(runner, LOOPBACK, self.port)
-                await site.start()
-                self.port = runner.addresses[0][1]
+                door = socket.create_server((LOOPBACK, self.port))
+                await web.SockSite(runner, door).start()
+                self.port = door.getsockname()[1]
                 sockets.base = f"ws://{LOOPBACK}:{self.port}"
                 listening.set_result(None)
                 await self._stopping.wait()
-                await site.stop()
-                for _ in range(ACCEPTING):
-                    await asyncio.sleep(0)
+                await _let_in_no_more(door)
             finally:
                 self.world.on_change()  # lets those go who wait for news
                 await sockets.close()
@@ -130,3 +130,12 @@ class StandIn:
         app.add_routes([web.route("*", "/api/{method}", api.call), web.post("/response/{key}", api.response_url)])
         app.add_routes([web.get("/link/", sockets.link), *page.routes()])
         return app
+
+
+async def _let_in_no_more(door: socket.socket) -> None:
+    """Before the server is closed: Python 3.11 loses a connection that it accepts in the same moment, and its socket
+    with it (asyncio's Server._attach asserts that the server is open)."""
+    with suppress(NotImplementedError):  # the event loop of Windows accepts in another way
+        asyncio.get_running_loop().remove_reader(door.fileno())
+    for _ in range(ACCEPTING):
+        await asyncio.sleep(0)
