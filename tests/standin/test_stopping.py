@@ -14,7 +14,7 @@ from bot.standin.server import LOOPBACK
 def test_whoever_connects_while_it_stops_leaves_no_socket_behind() -> None:
     """A connection that is accepted in the moment of the end is closed like all others; pytest tells of any that is
     not."""
-    for _ in range(10):
+    for _ in range(5):
         standin, over = StandIn().start(), threading.Event()
         clients = [threading.Thread(target=_knock, args=(standin.port, over)) for _ in range(3)]
         for client in clients:
@@ -30,6 +30,6 @@ def test_whoever_connects_while_it_stops_leaves_no_socket_behind() -> None:
 def _knock(port: int, over: threading.Event) -> None:
     while not over.is_set():
         try:
-            socket.create_connection((LOOPBACK, port), timeout=1).close()
+            socket.create_connection((LOOPBACK, port), timeout=0.05).close()
         except OSError:
             over.wait(0.001)
