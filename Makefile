@@ -21,7 +21,7 @@ demo-remote: .venv/ready  ## the same over the real wire: the remote engine agai
 	$(BIN)/python -m tests.wsman.demo
 
 test: .venv/ready .venv-wheel/ready  ## everything but what is marked slow
-	$(BIN)/python -m pytest -n 4 --dist worksteal  # twice the cores: most of the time is spent waiting
+	$(BIN)/python -m pytest -n 5 --dist worksteal  # more than cores: most of the time is spent waiting
 
 test-slow: .venv/ready  ## the long tests: kill storms, soak, model sizes
 	$(BIN)/python -m pytest -m slow  # one after the other: they are measured in seconds of patience

@@ -116,7 +116,9 @@ def test_that_slack_is_gone_and_back_is_told_once_each(place: Place, standin: St
     assert len(service.err) == 2
 
 
-@pytest.mark.parametrize("error", ["invalid_auth", "account_inactive", "token_revoked"])
+@pytest.mark.parametrize(
+    "error", ["token_revoked", *(pytest.param(e, marks=pytest.mark.slow) for e in ("invalid_auth", "account_inactive"))]
+)
 def test_a_bot_whose_token_slack_rejects_ends_when_nothing_is_open(place: Place, standin: StandIn, error: str) -> None:
     """Exit code 1 and a sentence; trying again would not change it."""
     faults(standin.url, "auth.test", f"error:{error}", times=100)

@@ -87,6 +87,11 @@ def is_refused(answer: bytes) -> None:
     assert json.loads(body) == {"error": "invalid request"}
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What went to the log; not that the server's threads were busy for a moment."""
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.INFO and r.name != "waitress.queue"]
+
+
 def test_what_slack_signed_arrives(address: Address) -> None:
     """Beside all that is refused."""
     stamp = now()
@@ -106,7 +111,7 @@ def test_a_timestamp_that_is_none_is_refused_as_a_forged_signature_is(
     stamp = stamp.format(now=now())
     is_refused(address.post(*headers(stamp, signature(stamp, FORM))))
     assert address.reached == []
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.INFO] == []
+    assert said(caplog) == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ def test_a_wrong_signature_is_refused(
     stamp = now()
     is_refused(address.post(*headers(stamp, wrong(signature(stamp, FORM)))))
     assert address.reached == []
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.INFO] == []
+    assert said(caplog) == []
 
 
 def test_another_secret_and_an_old_signature_are_refused(address: Address) -> None:
@@ -171,7 +176,7 @@ def test_a_body_that_nobody_signed_is_not_parsed(
 ) -> None:
     """Bolt would answer 500 to some of these before it looks at the signature."""
     is_refused(address.post(*headers(now(), FORGED), body=body, kind=kind))
-    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.INFO] == []
+    assert said(caplog) == []
 
 
 def test_two_megabytes_are_not_read(address: Address) -> None:

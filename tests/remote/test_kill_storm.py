@@ -66,6 +66,7 @@ def killed_at(place: Path, moments: list[AtPhase], **peer: Any) -> list[Told]:
     return side_by_side(lambda n: incident(place, n, [moments[n]], 0.7, **peer), range(len(moments)))
 
 
+@pytest.mark.slow
 def test_killed_before_anything_was_sent_it_is_proved_and_started_with_a_new_ticket(tmp_path: Path) -> None:
     """Up to the commit of `sending`, and right after it: the approvals hold, the second intent is the one that runs."""
     assert killed_at(tmp_path, NOT_SENT) == [Told(State.SUCCEEDED, 1, intents=2, doubted=False, lost=0)] * 4
@@ -77,6 +78,7 @@ def test_killed_while_it_is_under_way_it_is_found_and_followed(tmp_path: Path) -
     assert killed_at(tmp_path, UNDER_WAY) == [Told(State.SUCCEEDED, 1, intents=1, doubted=False, lost=0)] * 2
 
 
+@pytest.mark.slow
 def test_killed_when_it_is_over_it_is_judged_by_the_state_of_the_pools(tmp_path: Path) -> None:
     """How it ended was told to nobody who lives: in doubt, and settled by the first look. Every line is in the log."""
     assert killed_at(tmp_path, OVER) == [Told(State.SUCCEEDED_WITH_WARNINGS, 1, intents=1, doubted=True, lost=0)] * 2
