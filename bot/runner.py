@@ -18,13 +18,14 @@ from audit.model import CannotRecord
 from bot.blocks import cut
 from bot.journal import BOT, Journal, UnreadableError
 from bot.people import People
+from engine import learned, rules, verdict
 from engine import plan as plans
-from engine import rules, verdict
 from engine.events import Event, RequestStale, RunIntended, RunRecorded
+from engine.learned import Reading
 from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
 from engine.port import Engine, EngineError, SightLost
 from engine.resolve import pair_of
-from engine.rules import Reading, Step
+from engine.rules import Step
 from engine.states import Operation, State
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Runner:
             case Step.INSPECT:
                 self._inspect(op)
             case Step.REMIND | Step.EXPIRE:
-                self._append(op, lambda now: (rules.waited(now, self._clock()),))
+                self._append(op, lambda now: (learned.waited(now, self._clock()),))
             case Step.START:
                 self._start(op)
             case Step.FOLLOW:
@@ -166,16 +167,16 @@ class Runner:
 
     def _inspect(self, op: Operation) -> None:
         try:
-            event: Event = rules.inspected(op, self._read(op), self._policy, self._clock())
+            event: Event = learned.inspected(op, self._read(op), self._policy, self._clock())
         except EngineError as error:
             self._not_when_stopping()
-            event = rules.unreadable(error.sentence, error.detail)
+            event = learned.unreadable(error.sentence, error.detail)
         except (CannotRecord, Stopping):
             raise
         except Exception as bug:
             self._not_when_stopping()
             log.exception("operation %s: preflight met a bug", op.id)
-            event = rules.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
+            event = learned.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
         self._append(op, lambda _: (event,))
 
     def _read(self, op: Operation) -> Reading:
@@ -238,7 +239,7 @@ class Runner:
             self._cannot_start(op, "the last reading before the start met a bug in the bot; its log says more")
             return
         persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
-        event = rules.rechecked(op, reading, persons, ticket, self._policy, self._clock())
+        event = learned.rechecked(op, reading, persons, ticket, self._policy, self._clock())
         if event is None:
             self._later(op.id)
             return

@@ -7,36 +7,26 @@ rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from engine import plan as plans
-from engine.case import Case
 from engine.events import (
     ApprovalGranted,
     Event,
-    PreflightPassed,
-    RequestAnswered,
     RequestAsked,
     RequestDenied,
-    RequestExpired,
-    RequestRefused,
-    RequestReminded,
-    RequestStale,
     RequestWithdrawn,
-    RunIntended,
     RunResolved,
     RunStopAsked,
 )
-from engine.model import Facts, Person, Policy, Refusal, Ticket, Verdict
-from engine.preflight import blocking, conflicts, judge
+from engine.model import Person, Policy, Refusal, Verdict
+from engine.preflight import conflicts
 from engine.states import BEGUN, Operation, State
 
 MAX_REASON = 1_000
-RELOOK = 60
-"""Seconds in which a last reading that knows less than the approved one is made again before it voids anything."""
 MAX_ATTEMPTS = 3
 """How often a run that provably never started may be started again, with its approvals."""
 
@@ -239,108 +229,3 @@ def _what_now(op: Operation) -> str:
 
 def missing_approvals(op: Operation) -> int:
     return max(0, op.plan.approvals - len(op.approvals)) if op.plan else 0
-
-
-# --- what the runner learned ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read for one decision: the facts, the cmdlet's parameters, the end of the pair's last operation, and
-    another one that is open on it."""
-
-    facts: Facts
-    supported: frozenset[str]
-    last_ended: datetime | None
-    held_by: str = ""
-
-
-def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Event:
-    """Preflight's answer to a request: refused with the reason, answered (what-if), or waiting for approvals."""
-    request = op.request
-    findings = judge(_case(op, reading, policy, now))
-    if stopper := blocking(findings):
-        return RequestRefused(stopper.code, stopper.say, stopper.cure, findings)
-    # What would run if it were asked for: the same plan, so that the two digests can be compared.
-    meant = replace(request.options, whatif=False)
-    made = plans.make(request.kind, meant, reading.facts, findings, policy)
-    digest = plans.digest(made)
-    if request.options.whatif:
-        return RequestAnswered(made, digest, findings, reading.facts)
-    expires = now + timedelta(seconds=policy.expires_after)
-    remind = expires - timedelta(seconds=min(policy.remind_before, policy.expires_after))
-    return PreflightPassed(made, digest, findings, reading.facts, expires, remind)
-
-
-def _case(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Case:
-    request = op.request
-    return Case(
-        request.kind,
-        request.options,
-        reading.facts,
-        reading.supported,
-        policy,
-        now,
-        reading.last_ended,
-        reading.held_by,
-        request.partner,
-    )
-
-
-def unreadable(say: str, detail: str) -> RequestRefused:
-    """Nothing could be read for preflight."""
-    return RequestRefused(
-        "E_ENGINE_UNAVAILABLE",
-        f"{say} Nothing was changed.",
-        f"csfailover check tells what is wrong. {detail}".strip(),
-    )
-
-
-def rechecked(
-    op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
-) -> RequestStale | RunIntended | None:
-    """Under the pair's lock, right before the start: the plan is made again from what is true now. Any difference,
-    in the facts or in anybody's rights, voids the approvals, and so does the end of their time. None: something that
-    the approvers had read did not answer this time; look again soon."""
-    assert op.plan is not None
-    findings = judge(_case(op, reading, policy, now))
-    made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
-    says = {f.code: f.say for f in op.findings} | {f.code: f"{f.say} {f.cure}".strip() for f in findings}
-    lost = _rights_lost(op, persons, policy)
-    differences = (*plans.difference(op.plan, made, says), *lost)
-    if not differences and plans.digest(made) != op.digest:
-        differences = ("the plan's digest is not the approved one",)
-    if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away meanwhile
-        differences = (f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC", *differences)
-    elif differences and not lost and _knows_less(op, reading.facts) and _just_approved(op, now):
-        return None
-    return RequestStale(differences) if differences else RunIntended(ticket, op.digest)
-
-
-def _knows_less(op: Operation, facts: Facts) -> bool:
-    """Whether a reading failed that had succeeded before the approvals."""
-
-    def names(unread: tuple[str, ...]) -> set[str]:
-        return {entry.partition(":")[0] for entry in unread}
-
-    return op.facts is not None and bool(names(facts.unread) - names(op.facts.unread))
-
-
-def _just_approved(op: Operation, now: datetime) -> bool:
-    return op.approved_at is not None and now - op.approved_at < timedelta(seconds=RELOOK)
-
-
-def _rights_lost(op: Operation, persons: Mapping[str, Person], policy: Policy) -> tuple[str, ...]:
-    def has(person_id: str, roles: frozenset[str]) -> bool:
-        return person_id in persons and bool(persons[person_id].roles & roles)
-
-    lost = [f"{a.name} may no longer approve" for a in op.approvals if not has(a.by, policy.may_approve)]
-    if not has(op.request.by, policy.may_request):
-        lost.append(f"{op.request.name} may no longer ask for this")
-    return tuple(lost)
-
-
-def waited(op: Operation, now: datetime) -> Event:
-    """The clock reached the reminder, or the end."""
-    missing = missing_approvals(op)
-    return RequestExpired(missing) if next_move(op, now).step is Step.EXPIRE else RequestReminded(missing)

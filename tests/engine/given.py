@@ -12,6 +12,7 @@ from typing import Any
 from engine import plan as plans
 from engine.case import Case
 from engine.events import Event, PreflightPassed, RequestAsked, RunIntended
+from engine.learned import Reading, inspected
 from engine.model import (
     Cms,
     Edge,
@@ -29,7 +30,6 @@ from engine.model import (
     Replication,
     Ticket,
 )
-from engine.rules import Reading, inspected
 from engine.states import Operation, evolve
 
 T0 = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from engine import rules, verdict
+from engine import learned, rules, verdict
 from engine.events import ApprovalRefused, Event, RunDoubted, RunRecorded
 from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Record, Refusal
 from engine.rules import Step
@@ -123,15 +123,15 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
     """Everything the bot can learn in its next move."""
     match rules.next_move(op, now).step:
         case Step.INSPECT:
-            yield from ((rules.inspected(op, reading(read), POLICY, now),) for read in (home, BETWEEN))
-            yield (rules.unreadable("No answer.", ""),)
+            yield from ((learned.inspected(op, reading(read), POLICY, now),) for read in (home, BETWEEN))
+            yield (learned.unreadable("No answer.", ""),)
         case Step.REMIND | Step.EXPIRE:
-            yield (rules.waited(op, now),)
+            yield (learned.waited(op, now),)
         case Step.START:
             no_lead_any_more = {**EVERYBODY, LEO.id: replace(LEO, roles=frozenset())}
             for persons in (EVERYBODY, {OLGA.id: OLGA}, no_lead_any_more):
                 for read in (home, BETWEEN):
-                    event = rules.rechecked(op, reading(read), persons, TICKET, POLICY, now)
+                    event = learned.rechecked(op, reading(read), persons, TICKET, POLICY, now)
                     assert event is not None  # both readings are whole
                     yield (event,)
         case Step.FOLLOW:

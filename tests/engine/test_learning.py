@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import rules
+from engine import learned, rules
 from engine.events import (
     ApprovalGranted,
     PreflightPassed,
@@ -46,9 +46,9 @@ APPROVED = given(asked(), passed(), ApprovalGranted(LEO.id, LEO.name, passed().d
 
 def test_preflight_answers_a_what_if_and_locks_nothing() -> None:
     """It ends there: no approvals, no expiry, and the plan is the very one that approvals would be bound to."""
-    event = rules.inspected(given(asked(options=Options(whatif=True))), reading(), POLICY, T0)
+    event = learned.inspected(given(asked(options=Options(whatif=True))), reading(), POLICY, T0)
     assert isinstance(event, RequestAnswered)
-    earnest = rules.inspected(NEW, reading(), POLICY, T0)
+    earnest = learned.inspected(NEW, reading(), POLICY, T0)
     assert isinstance(earnest, PreflightPassed)
     assert (event.plan, event.digest) == (earnest.plan, earnest.digest)
     assert given(asked(options=Options(whatif=True)), event).closed
@@ -56,7 +56,9 @@ def test_preflight_answers_a_what_if_and_locks_nothing() -> None:
 
 def test_preflight_refuses_with_the_first_that_blocks_and_keeps_all_findings() -> None:
     """Who asked reads one reason; the log has every one."""
-    event = rules.inspected(NEW, reading(facts(partner=None, pool=pool_facts(state=PoolState.FAILED_OVER))), POLICY, T0)
+    event = learned.inspected(
+        NEW, reading(facts(partner=None, pool=pool_facts(state=PoolState.FAILED_OVER))), POLICY, T0
+    )
     assert isinstance(event, RequestRefused)
     assert (event.code, event.findings[0].code) == ("E_ALREADY_FAILED_OVER", "E_ALREADY_FAILED_OVER")
 
@@ -73,16 +75,16 @@ def test_reminder_and_expiry_come_when_they_are_due() -> None:
     """First the reminder, once; then the end, also when the bot slept through the reminder."""
     assert rules.next_move(AWAITING, T0) == rules.Move(Step.WAIT, REMINDS)
     assert rules.next_move(AWAITING, REMINDS).step is Step.REMIND
-    assert rules.waited(AWAITING, REMINDS) == RequestReminded(1)
+    assert learned.waited(AWAITING, REMINDS) == RequestReminded(1)
     reminded = given(asked(), passed(), RequestReminded(1))
     assert rules.next_move(reminded, REMINDS) == rules.Move(Step.WAIT, EXPIRES)
-    assert rules.waited(AWAITING, EXPIRES) == RequestExpired(1)
+    assert learned.waited(AWAITING, EXPIRES) == RequestExpired(1)
     assert rules.next_move(reminded, EXPIRES).step is Step.EXPIRE
 
 
 def test_a_reminder_longer_than_the_time_comes_at_once() -> None:
     """It is never due before the request itself."""
-    event = rules.inspected(NEW, reading(), Policy(expires_after=60, remind_before=600), T0)
+    event = learned.inspected(NEW, reading(), Policy(expires_after=60, remind_before=600), T0)
     assert isinstance(event, PreflightPassed)
     assert (event.remind_at, event.expires_at) == (T0, T0 + timedelta(seconds=60))
 
@@ -91,7 +93,7 @@ def _recheck(
     read: object = None, persons: dict[str, Person] = EVERYBODY, policy: Policy = POLICY, after: float = 300
 ) -> object:
     seen = reading(read or facts())  # type: ignore[arg-type]
-    return rules.rechecked(APPROVED, seen, persons, TICKET, policy, T0 + timedelta(seconds=after))
+    return learned.rechecked(APPROVED, seen, persons, TICKET, policy, T0 + timedelta(seconds=after))
 
 
 def test_what_was_approved_is_what_runs() -> None:
@@ -126,14 +128,14 @@ def test_a_warning_that_is_gone_is_not_told_as_if_it_held() -> None:
     """The pool was up when it was approved and is down now: what was said of it then is told as what it was."""
     up, down = facts(), facts(pool_facts(health=Health.DOWN))
     asks = asked(options=DISASTER)
-    made = rules.inspected(given(asks), reading(up), POLICY, T0)
+    made = learned.inspected(given(asks), reading(up), POLICY, T0)
     assert isinstance(made, PreflightPassed)
     op = given(asks, made, *(ApprovalGranted(lead.id, lead.name, made.digest) for lead in (LEO, LIA)))
-    event = rules.rechecked(op, reading(down), EVERYBODY, TICKET, POLICY, T0)
+    event = learned.rechecked(op, reading(down), EVERYBODY, TICKET, POLICY, T0)
     assert isinstance(event, RequestStale)
     (gone,) = [told for told in event.differences if "W_DISASTER_ON_HEALTHY_POOL" in told]
     assert gone.startswith("W_DISASTER_ON_HEALTHY_POOL does not hold any more (it said: ")
-    planned = rules.rechecked(APPROVED, reading(down), EVERYBODY, TICKET, POLICY, T0)
+    planned = learned.rechecked(APPROVED, reading(down), EVERYBODY, TICKET, POLICY, T0)
     assert isinstance(planned, RequestStale)
     assert any("/failover pool01.contoso.com --disaster" in told for told in planned.differences)
 
@@ -142,8 +144,8 @@ def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
     """One server that does not answer once must not cost the approvals; nothing starts on it either."""
     less = facts(pool_facts(state=PoolState.UNKNOWN), unread=("PoolState of pool01: timed out",))
     assert _recheck(less, after=0) is None
-    assert _recheck(less, after=rules.RELOOK - 0.001) is None
-    assert isinstance(_recheck(less, after=rules.RELOOK), RequestStale)
+    assert _recheck(less, after=learned.RELOOK - 0.001) is None
+    assert isinstance(_recheck(less, after=learned.RELOOK), RequestStale)
 
 
 def test_what_is_known_to_have_changed_is_not_waited_for() -> None:
