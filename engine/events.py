@@ -1,7 +1,7 @@
 """What can happen to an operation, in the past tense, and how each event goes to and from its row.
 
 Events are facts: they carry what was decided, never a rule. An operation is nothing but the fold of its
-events (`rules.evolve`), so a field that the future needs must be written here. Old rows stay readable:
+events (`states.evolve`), so a field that the future needs must be written here. Old rows stay readable:
 a field may be added with a default, never renamed or removed.
 """
 

@@ -1,8 +1,8 @@
-"""What may happen, and what is next: wishes, readings and outcomes in; events or a Refusal out.
+"""What people may wish, and what is next: a wish in, events or a Refusal out.
 
-Pure: persons, policy, time and readings are arguments, nothing waits and nothing is written. What follows from
-an event stands in `states.TABLE`; whether the event may happen at all stands here, once. The shell round these
-rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what comes back.
+Pure: persons, policy and time are arguments, nothing waits and nothing is written. What follows from an event
+stands in `states.TABLE`; what a reading leads to, in `learned`; what an outcome means, in `verdict`. The shell round
+these rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what comes back.
 """
 
 from __future__ import annotations
