@@ -26,7 +26,7 @@ def world(tmp_path: Path) -> Path:
 @pytest.fixture
 def at_work(world: Path) -> Iterator[Peer]:
     """A peer whose world is slow enough to be interrupted."""
-    with Peer.start(world=world, speed=3.0) as peer:
+    with Peer.start(world=world, speed=0.2) as peer:
         yield peer
 
 
