@@ -118,7 +118,7 @@ class Session:
         except REMOTE:
             pass  # the server deletes it after its idle timeout
         finally:
-            self.wsman.close()
+            inside.let_go(self.wsman)
 
 
 def _refusal(what: str, endpoint: str, errors: list[Any]) -> StepRefused:

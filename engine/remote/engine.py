@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -167,15 +167,15 @@ class Remote:
         )
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
-        with self._counted():
-            return self._run(ticket, sink, cancelled).start(plan)
+        with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
+            return run.start(plan)
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
         """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on
         after `ticket.seen`; the server never tells again what it delivered to the dead process, with the exception
         of a last message around a disconnect."""
-        with self._counted():
-            return self._run(ticket, sink, cancelled).resume()
+        with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
+            return run.resume()
 
     def close(self) -> None:
         """Every run in this process writes the phase `parked`, disconnects, and returns an UNKNOWN outcome that means

@@ -32,10 +32,20 @@ def name_shell(pool: RunspacePool, shell_id: str) -> None:
     pool.id = pool.shell.id = shell_id
 
 
+def let_go(wsman: WSMan) -> None:
+    """Close its connections now. urllib3 2 leaves those of a closed session to the garbage collector, which over TLS,
+    where pypsrp ties them into a cycle, may be much later."""
+    for adapter in wsman.transport.session.adapters.values() if wsman.transport.session else ():
+        pools = adapter.poolmanager.pools  # type: ignore[attr-defined]  # pypsrp mounts HTTPAdapters only
+        for key in pools.keys():  # noqa: SIM118  # not a dict: it cannot be iterated
+            pools[key].close()
+    wsman.close()
+
+
 def reset(wsman: WSMan) -> None:
     """Start again on a new connection. After a cut connection the message encryption of the old one would make the
     server answer HTTP 400 for ever (pypsrp issue 21), and pypsrp renews neither by itself."""
-    wsman.transport.close()
+    let_go(wsman)
     wsman.transport.encryption = None  # the wrap state belongs to the dead connection
     wsman.transport.session = None  # so does its authentication
 

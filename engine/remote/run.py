@@ -26,6 +26,10 @@ LOOK_AGAIN = 3.0
 class Run(Follower):
     """The run of one ticket, from its first step or from where another process left it."""
 
+    def close(self) -> None:
+        """Let go of the connection, however the run was left; what is on the server stays as it is."""
+        inside.let_go(self._session.wsman)
+
     # --- starting --------------------------------------------------------------------------------------------------
 
     def start(self, plan: Plan) -> Outcome:

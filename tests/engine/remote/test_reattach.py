@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from engine.remote.engine import Remote
 from tests.engine.remote.rig import Told, go, kept, never, plan, remote, sent, settings, ticket
 from tests.wsman.peer import ROOT, Peer
 
+FDS = Path("/proc/self/fd")
 STEPS = [f"step {n} of 10" for n in range(1, 11)]
 
 
@@ -91,6 +96,28 @@ def test_a_shell_that_is_gone_proves_nothing(engine: Remote, phase: Any) -> None
     outcome = engine.reattach(replace(ticket(engine), phase=phase), plan(), Told(), never)
     assert outcome.ended is Ended.UNKNOWN
     assert "gone" in outcome.say
+
+
+@pytest.mark.skipif(not FDS.exists(), reason="the open files of this process are read from /proc")
+def test_a_run_that_is_not_found_again_leaves_no_connection_open(engine: Remote, peer: Peer) -> None:
+    """It is closed by us and not left to the garbage collector, which tells of it in whatever test it runs."""
+    gc.collect()
+    gc.disable()
+    try:
+        lost = replace(ticket(engine), phase="running")
+        assert engine.reattach(lost, plan(), Told(), never).ended is Ended.UNKNOWN
+        assert connections({peer.http, peer.https}) == 0
+    finally:
+        gc.enable()
+
+
+def connections(ports: set[int]) -> int:
+    """How many sockets of this process are connected to one of these ports."""
+    found = 0
+    for entry in FDS.iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as copy:
+            found += copy.getpeername()[1] in ports
+    return found
 
 
 @pytest.mark.parametrize(("phase", "ended"), [("sending", Ended.NOT_STARTED), ("running", Ended.UNKNOWN)])
