@@ -43,7 +43,7 @@ screenshots: .venv/ready  ## take the README's pictures again (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures
 
 # The wheel as people get it: built, and installed with nothing but what the product runs with.
-.venv-wheel/ready: .venv/ready README.md LICENSE $(wildcard bot/*.py bot/*/*.py bot/standin/page/* commands/*.py engine/*.py engine/*/*.py audit/*.py)
+.venv-wheel/ready: .venv/ready README.md LICENSE $(shell find bot commands engine audit -name "*.py" -o -path "bot/standin/page/*")
 	rm -rf dist .venv-wheel
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	$(PYTHON) -m venv .venv-wheel

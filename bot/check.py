@@ -13,13 +13,14 @@ from slack_sdk import WebClient
 
 from audit.model import CannotOpen
 from audit.reader import Reader
-from bot import clock, tokens
-from bot.answers import whole
+from bot import clock
 from bot.compose import POST_TIMEOUT, engine_of
 from bot.config import Config, ConfigError, Secrets, variable_of
-from bot.manifest import SCOPES
-from bot.people import People
-from bot.reasons import UNREACHED, code, reason
+from bot.slack import tokens
+from bot.slack.answers import whole
+from bot.slack.manifest import SCOPES
+from bot.slack.people import People
+from bot.slack.reasons import UNREACHED, code, reason
 from engine.model import Refusal
 from engine.plan import CMDLETS
 from engine.port import Engine, EngineError

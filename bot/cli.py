@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli_errors import FAILED, fail, sentences
-from bot.cli_lab import DATA, lab, option_for
-from bot.cli_log import log
 from bot.config import Config, ConfigError, Secrets, load
+from bot.terminal.errors import FAILED, fail, sentences
+from bot.terminal.lab import DATA, lab, option_for
+from bot.terminal.log import log
 from engine.states import TABLE, diagram
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def run(config: Path, verbose: bool) -> None:
 
 def _refuse_secrets(settings: Config, secrets: Secrets) -> None:
     """All that is wrong with them at once. Raises ConfigError."""
-    from bot.tokens import mistakes  # noqa: PLC0415  # as above
+    from bot.slack.tokens import mistakes  # noqa: PLC0415  # as above
 
     told = mistakes(secrets, settings.slack.transport)
     token = secrets.get("bot_token") if not told else None
@@ -134,7 +134,7 @@ def _log_to_screen(level: int) -> None:
     # They write whole requests at DEBUG, secrets among them.
     for name in ("slack_bolt", "pypsrp", "urllib3"):
         logging.getLogger(name).setLevel(max(level, logging.INFO))
-    # While Slack is away it says so at every try, several times a minute; bot.contact and the poster say it once.
+    # While Slack is away it says so at every try, several times a minute; bot.slack.contact and the poster say it once.
     logging.getLogger("slack_sdk").setLevel(logging.INFO if level <= logging.INFO else logging.CRITICAL)
 
 
@@ -143,7 +143,7 @@ def _log_to_screen(level: int) -> None:
 @click.option("--url", help="where Slack sends to (http only)")
 def manifest(transport: str, url: str | None) -> None:
     """Print the Slack app's manifest."""
-    from bot.manifest import manifest as made  # noqa: PLC0415  # as above
+    from bot.slack.manifest import manifest as made  # noqa: PLC0415  # as above
 
     click.echo(json.dumps(made(transport, url or SOME_URL), indent=2))
     if transport == "http" and not url:
@@ -200,7 +200,7 @@ def _print_rules() -> None:
 def demo(port: int, transport: str, speed: float | None, play: bool, data: Path) -> None:
     """A channel in the browser with the lab engine: no Slack, no configuration."""
     try:
-        from bot import demo as demos  # noqa: PLC0415  # needs the extra `demo`
+        from bot.demo import demo as demos  # noqa: PLC0415  # needs the extra `demo`
     except ModuleNotFoundError as error:
         fail(f"The demo needs {error.name}. Install with: pipx install 'csfailover[demo]'")
     _log_to_screen(logging.ERROR if play else logging.WARNING)
@@ -223,7 +223,7 @@ def _serve(running: Any) -> bool:
 
 
 def _play(running: Any) -> bool:
-    from bot.play import play  # noqa: PLC0415  # needs the extra `demo`
+    from bot.demo.play import play  # noqa: PLC0415  # needs the extra `demo`
 
     running.resets()
     try:

@@ -14,19 +14,19 @@ from slack_sdk import WebClient
 
 from audit.store import Store
 from bot import clock
-from bot.answers import LiveView
-from bot.app import Listeners
 from bot.config import Config, ConfigError, Secrets
-from bot.contact import Contact
-from bot.desk import Desk
-from bot.journal import Journal
-from bot.life import Life
-from bot.link import HttpLink, Link, SocketLink
-from bot.pace import Pace
-from bot.people import People
-from bot.poster import Poster
-from bot.runner import Runner
-from bot.watch import Watch
+from bot.desk.desk import Desk
+from bot.desk.journal import Journal
+from bot.desk.kept import Watch
+from bot.desk.runner import Runner
+from bot.desk.starts import Life
+from bot.slack.answers import LiveView
+from bot.slack.contact import Contact
+from bot.slack.link import HttpLink, Link, SocketLink
+from bot.slack.listeners import Listeners
+from bot.slack.pace import Pace
+from bot.slack.people import People
+from bot.slack.poster import Poster
 from engine.port import Engine
 
 CLICK_TIMEOUT = 1

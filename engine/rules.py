@@ -2,7 +2,7 @@
 
 Pure: persons, policy and time are arguments, nothing waits and nothing is written. What follows from an event
 stands in `states.TABLE`; what a reading leads to, in `learned`; what an outcome means, in `verdict`. The shell round
-these rules (bot/desk.py, bot/runner.py) only fetches the arguments and appends what comes back.
+these rules (bot/desk/desk.py, bot/desk/runner.py) only fetches the arguments and appends what comes back.
 """
 
 from __future__ import annotations

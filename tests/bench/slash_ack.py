@@ -24,8 +24,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from bot import clock, demo
+from bot import clock
 from bot.compose import assemble
+from bot.demo import demo
 from bot.standin import StandIn
 from engine.lab.build import Size
 from engine.lab.engine import Lab

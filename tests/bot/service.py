@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from bot import clock, demo
+from bot import clock
+from bot.demo import demo
 from bot.standin import StandIn
 from tests.wsman.peer import ROOT
 

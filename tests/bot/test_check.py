@@ -13,8 +13,8 @@ from urllib.error import URLError
 
 import pytest
 
-from bot.demo import PEOPLE
-from bot.reasons import reason
+from bot.demo.demo import PEOPLE
+from bot.slack.reasons import reason
 from bot.standin import StandIn
 from bot.standin.people import faults
 from tests.bot.service import TOKENS, Place

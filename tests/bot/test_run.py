@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import clock, demo
-from bot.manifest import commands
+from bot import clock
+from bot.demo import demo
+from bot.slack.manifest import commands
 from bot.standin import StandIn
 from bot.standin.people import faults
 from engine.lab.build import Size

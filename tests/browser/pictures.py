@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bot import demo
+from bot.demo import demo
 from tests.browser.people import Window, browser
 from tests.house.generated import ROOT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from bot import demo
+from bot.demo import demo
 from tests.browser.people import CHROMIUM, PATIENCE, Window, browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import clock, demo
+from bot import clock
+from bot.demo import demo
 from engine.lab.build import Size
 from engine.lab.world import create
 from tests.conversations.house import House

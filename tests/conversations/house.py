@@ -18,13 +18,14 @@ from audit.model import Row
 from audit.reader import Reader
 from audit.store import Store
 from audit.verify import verify
-from bot import clock, demo
+from bot import clock
 from bot.compose import Bot, assemble
 from bot.config import Config
-from bot.life import STARTED, STOPPED
-from bot.link import HttpLink
-from bot.manifest import commands
-from bot.pace import Pace
+from bot.demo import demo
+from bot.desk.starts import STARTED, STOPPED
+from bot.slack.link import HttpLink
+from bot.slack.manifest import commands
+from bot.slack.pace import Pace
 from bot.standin import Person, StandIn
 from bot.standin.people import INCIDENT, Json, deliveries, workspace
 from engine.events import from_body

@@ -11,7 +11,7 @@ import pytest
 from audit.model import Entry, Row
 from audit.store import Store
 from bot import clock
-from bot.app import BROKEN
+from bot.slack.listeners import BROKEN
 from engine.lab.engine import Lab
 from engine.model import Facts, Outcome, Plan, PoolState, Record, Ticket, Verdict
 from engine.port import Cancelled, Sink

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot import clock
-from bot.demo import PEOPLE
+from bot.demo.demo import PEOPLE
 from engine.states import State
 from tests.conversations.house import House
 

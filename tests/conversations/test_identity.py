@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo import PEOPLE
+from bot.demo.demo import PEOPLE
 from bot.standin.people import INCIDENT, faults, workspace
 from engine.states import State
 from tests.conversations import forge

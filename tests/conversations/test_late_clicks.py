@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_sdk import WebClient
 
-from bot.blocks import actions, button
+from bot.slack.blocks import actions, button
 from bot.standin import StandIn
 from bot.standin.people import INCIDENT
 from engine.states import State

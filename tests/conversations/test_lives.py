@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from audit.model import CannotRecord, Entry
 from audit.store import Store
-from bot import demo
 from bot.cli import cli
-from bot.life import STARTED, STOPPED
+from bot.demo import demo
+from bot.desk.starts import STARTED, STOPPED
 from bot.standin import StandIn
 from engine.states import State
 from tests.conversations.house import House
@@ -89,7 +89,7 @@ def test_a_log_that_cannot_take_the_row_does_not_keep_the_bot_from_ending_what_i
     assert empty_house.closed(operation).state is State.SUCCEEDED
     empty_house.dies()
     assert [row.kind for row in empty_house.lives()] == [STARTED, STOPPED]
-    said = [record.getMessage() for record in caplog.records if record.name == "bot.life"]
+    said = [record.getMessage() for record in caplog.records if record.name == "bot.desk.starts"]
     assert [line.partition(" could not be recorded: ")[0] for line in said] == [STARTED, STOPPED]
     assert "the disk is full" in said[0]
 

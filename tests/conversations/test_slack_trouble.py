@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.pace import Pace
+from bot.slack.pace import Pace
 from bot.standin import StandIn
 from bot.standin.people import INCIDENT, faults
 from engine.model import Verdict

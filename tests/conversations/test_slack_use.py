@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.manifest import SCOPES
+from bot.slack.manifest import SCOPES
 from bot.standin.people import deliveries, faults, usage
 from tests.conversations.house import House
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.demo import PEOPLE
+from bot.demo.demo import PEOPLE
 from engine.model import Verdict
 from tests.conversations.house import House
 

@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 from audit.model import Entry, Row
 from audit.store import Store
-from bot import clock, demo
+from bot import clock
 from bot.compose import Bot, assemble
-from bot.link import HttpLink
+from bot.demo import demo
+from bot.slack.link import HttpLink
 from engine.lab.engine import Lab
 
 Where = Literal["before", "after", "world"]

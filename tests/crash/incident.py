@@ -21,8 +21,8 @@ from typing import Any
 
 from audit.reader import Reader
 from bot.clock import wait as pause
-from bot.demo import LOG, WORLD
-from bot.manifest import commands
+from bot.demo.demo import LOG, WORLD
+from bot.slack.manifest import commands
 from bot.standin import Person, StandIn
 from tests.crash.child import Bullet, live
 

@@ -12,7 +12,7 @@ from audit.model import Row
 from audit.reader import Reader
 from audit.rebuild import rebuild_projections
 from audit.verify import verify
-from bot.story import told
+from bot.desk.story import told
 from engine.events import (
     ApprovalGranted,
     ApprovalRefused,

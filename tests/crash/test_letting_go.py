@@ -14,7 +14,7 @@ from slack_bolt import App
 
 from audit.reader import Reader
 from bot.clock import wait as pause
-from bot.link import HttpLink
+from bot.slack.link import HttpLink
 from tests.crash import proof
 from tests.crash.incident import Incident, furnish
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.cli import cli
-from bot.manifest import SCOPES
+from bot.slack.manifest import SCOPES
 from commands import load
 from engine.lab.trouble import BREAKABLE
 from engine.states import diagram

@@ -19,9 +19,10 @@ from pydantic import SecretStr
 
 from audit.model import Entry, Row
 from audit.store import Store
-from bot import clock, demo
+from bot import clock
 from bot.compose import assemble, engine_of
-from bot.link import HttpLink
+from bot.demo import demo
+from bot.slack.link import HttpLink
 from engine.events import RunRecorded, from_body
 from engine.model import Phase
 from tests.conversations.house import Hurried

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot import demo
+from bot.demo import demo
 from tests.remote.wire import WireHouse
 from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import Peer

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from bot import demo
+from bot.demo import demo
 from bot.standin import StandIn
 from tests.remote.wire import FRONT_ENDS, PAIRS, section, sent
 from tests.wsman import tls

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo import WORLD
+from bot.demo.demo import WORLD
 from engine.states import State
 from tests.crash.child import Bullet
 from tests.remote import proof

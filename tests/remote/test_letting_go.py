@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import WORLD
+from bot.demo.demo import WORLD
 from engine.events import RunRecorded
 from engine.states import State
 from tests.remote import proof

@@ -24,7 +24,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.compose import engine_of
-from bot.demo import WORLD, configuration
+from bot.demo.demo import WORLD, configuration
 from engine.events import Event, RequestRefused, RunRecorded
 from engine.lab.world import World
 from engine.model import Kind, Options

@@ -18,9 +18,9 @@ from slack_sdk import WebClient
 
 from audit.store import Store
 from bot import clock
-from bot.journal import Journal
-from bot.people import People
-from bot.runner import Runner
+from bot.desk.journal import Journal
+from bot.desk.runner import Runner
+from bot.slack.people import People
 from engine.events import ApprovalGranted, Event, RequestAsked, RunRecorded
 from engine.lab.build import Size
 from engine.lab.engine import Lab

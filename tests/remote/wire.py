@@ -12,9 +12,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import clock, demo
+from bot import clock
 from bot.compose import assemble, engine_of
-from bot.link import HttpLink
+from bot.demo import demo
+from bot.slack.link import HttpLink
 from engine.lab.world import World
 from tests.conversations.house import House, Hurried
 from tests.wsman import demo as over

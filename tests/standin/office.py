@@ -10,7 +10,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.link import HttpLink
+from bot.slack.link import HttpLink
 from bot.standin import Person, StandIn
 from bot.standin.people import Json, call
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import demo
 from bot.cli import until_stopped
-from bot.cli_errors import fail
-from bot.cli_lab import option_for
+from bot.demo import demo
+from bot.terminal.errors import fail
+from bot.terminal.lab import option_for
 from tests.wsman.peer import Peer
 
 PAIRS = (("pool01.contoso.com", "pool02.contoso.com"), ("pool03.contoso.com", "pool04.contoso.com"))

@@ -1,0 +1,319 @@
+"""The shell round the rules: who is it, what do they wish, what does the rule say, write it down, answer.
+
+Called by the listeners while Slack waits (3 s at most): everything here is quick, and nothing here acts on a pool.
+The row is committed before the answer is returned. A delivery that was seen before changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
+from bot.desk import story
+from bot.desk.journal import Journal, UnreadableError
+from bot.slack.blocks import legible
+from bot.slack.people import People
+from commands import load
+from commands._command import Parsed
+from commands._wish import Answer, Ask, Look
+from engine import rules
+from engine.events import ApprovalRefused, Event, RequestAsked
+from engine.model import Person, Policy, Pool, Refusal, Topology
+from engine.resolve import pair_of, resolve
+from engine.states import BEGUN, Operation, State
+
+_TOKEN = re.compile(
+    r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|AKIA[0-9A-Z]{12,}|(?i:(?:pass(?:word|wd)?|pwd|secret|token)\s*[:=]\s*\S+)"
+)
+Rule = Callable[[Operation, Person], Sequence[Event] | Refusal]
+_ANY_REASON = "…"
+"""Stands for the reason while it is still asked for."""
+UPDATE = "Run the version of csfailover that wrote it, or a newer one."
+NOT_YET = Refusal(
+    "E_NO_TOPOLOGY",
+    "I do not know yet which pools there are: the engine has not answered. Nothing was started.",
+    "Try again in a few seconds; /pools tells whether the engine answers.",
+)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who and where, as Slack says. `delivery` is the one-time key of this delivery."""
+
+    account: str
+    team: str
+    channel: str
+    delivery: str
+
+    @property
+    def actor(self) -> str:
+        return f"slack:{self.team}/{self.account}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the sender alone reads at once, or a question that is answered after the ack."""
+
+    text: str = ""
+    answer: Answer | None = None
+    look: Look | None = None
+
+
+class Desk:
+    """Thread-safe. `topology` must be quick: it is the last one read, or None before the first."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        people: People,
+        policy: Policy,
+        topology: Callable[[], Topology | None],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._journal = journal
+        self._people = people
+        self._policy = policy
+        self._topology = topology
+        self._clock = clock
+        self._new_id = new_id
+
+    # --- slash commands --------------------------------------------------------------------------------------------
+
+    def command(self, name: str, text: str, sender: Sender) -> Reply:
+        """Answer one slash command. Never raises for anything that a person can type."""
+        try:
+            return self._command(name, text, sender)
+        except AlreadyDelivered:
+            return Reply("Slack delivered this twice; it counts once, and the first one stands.")
+        except CannotRecord as error:
+            return Reply(_cannot_record(error))
+
+    def _command(self, name: str, text: str, sender: Sender) -> Reply:
+        who = self._people.who(sender.account, sender.team)
+        if isinstance(who, Refusal):
+            return self._refuse_command(who, name, text, sender)
+        if _TOKEN.search(text):
+            return self._refuse_command(_SECRET, name, text, sender)
+        parsed = load()[name].parse(text)
+        if parsed.problem:
+            problem = Refusal("E_USAGE", parsed.problem.say, parsed.problem.cure)
+            return self._refuse_command(problem, name, text, sender, parsed)
+        if parsed.help:
+            self._note("command.read", name, text, sender)
+            return Reply(answer=parsed.help)
+        if isinstance(parsed.wish, Look):
+            return self._look(who, parsed.wish, name, text, sender)
+        assert isinstance(parsed.wish, Ask)
+        return self._ask(who, parsed.wish, parsed, name, text, sender)
+
+    def _look(self, who: Person, look: Look, name: str, text: str, sender: Sender) -> Reply:
+        if not who.roles & self._policy.may_read:
+            return self._refuse_command(Refusal("E_MAY_NOT_READ", f"{who.name} may not read this."), name, text, sender)
+        self._note("command.read", name, text, sender)
+        return Reply(look=look)
+
+    def _ask(self, who: Person, wish: Ask, parsed: Parsed, name: str, text: str, sender: Sender) -> Reply:
+        found = self._find(wish.pool)
+        refusal = found if isinstance(found, Refusal) else self._people.channel(sender.channel)
+        if refusal:
+            return self._refuse_command(refusal, name, text, sender, parsed)
+        assert isinstance(found, Pool)
+        request = RequestAsked(
+            wish.kind,
+            found.fqdn,
+            wish.options,
+            who.id,
+            who.name,
+            sender.channel,
+            wish.reason,
+            f"/{name} {text}".strip(),
+            parsed.repairs,
+            found.backup or "",
+        )
+        if not wish.options.whatif and (holder := self._journal.store.holder(pair_of(found))):
+            return self._refuse_command(self._locked(holder, who), name, text, sender, parsed)
+        decided = rules.ask(request, who, self._policy, self._people.persons().values())
+        if isinstance(decided, Refusal):
+            return self._refuse_command(decided, name, text, sender, parsed)
+        return self._open(decided, found, who, name, text, sender)
+
+    def _find(self, named: str) -> Pool | Refusal:
+        topology = self._topology()
+        return NOT_YET if topology is None else resolve(named, topology)
+
+    def _open(
+        self, decided: tuple[RequestAsked], pool: Pool, who: Person, name: str, text: str, sender: Sender
+    ) -> Reply:
+        (request,) = decided
+        if degraded := self._journal.store.degraded:
+            return Reply(_cannot_record(degraded))
+        claim = None if request.options.whatif else pair_of(pool)
+        new = Operation(self._new_id())
+        try:
+            self._journal.append(new, decided, sender.actor, delivery=sender.delivery, claim=claim)
+        except ClaimHeld as held:
+            return self._refuse_command(self._locked(held.operation, who), name, text, sender)
+        repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
+        runs = "It only answers what would happen." if claim is None else "Nothing runs before it is approved."
+        return Reply(
+            f"{_upper(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
+            f"{runs}{repaired}"
+        )
+
+    def _locked(self, holder: str, who: Person) -> Refusal:
+        try:
+            op = self._journal.current(holder)
+        except UnreadableError as error:
+            return Refusal("E_LOCKED", f"This pair is locked. {error}", UPDATE)
+        return Refusal(
+            "E_LOCKED",
+            f"Operation {op.id} is open on this pair: {op.request.what}, asked by "
+            f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
+            f"{_way_out(op, who, self._policy)} /failover-log {op.id} tells it all.",
+        )
+
+    def _refuse_command(
+        self, refusal: Refusal, name: str, text: str, sender: Sender, parsed: Parsed | None = None
+    ) -> Reply:
+        self._note("command.refused", name, text, sender, refusal)
+        repaired = f" (I {', '.join(parsed.repairs)}.)" if parsed and parsed.repairs else ""
+        return Reply(f"{story.refused(refusal)}{repaired}")
+
+    def _note(self, kind: str, name: str, text: str, sender: Sender, refusal: Refusal | None = None) -> None:
+        body = {"command": f"/{name}", "text": _TOKEN.sub("[removed]", text)[:2_000], "channel": sender.channel}
+        if refusal:
+            body |= {"code": refusal.code, "say": _TOKEN.sub("[removed]", refusal.say)}
+        self._journal.note(kind, sender.actor, body, sender.delivery)
+
+    # --- clicks and modals -----------------------------------------------------------------------------------------
+
+    def approve(self, operation: str, sender: Sender) -> Reply:
+        return self._decide(
+            "approve", operation, sender, lambda op, who: rules.approve(op, who, self._policy, self._clock())
+        )
+
+    def withdraw(self, operation: str, sender: Sender) -> Reply:
+        return self._decide("withdraw", operation, sender, rules.withdraw)
+
+    def stop(self, operation: str, sender: Sender) -> Reply:
+        return self._decide("stop", operation, sender, lambda op, who: rules.stop(op, who, self._policy))
+
+    def deny(self, operation: str, reason: str, sender: Sender) -> Reply:
+        return self._decide("deny", operation, sender, self._deny(reason))
+
+    def attest(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
+        return self._decide("settle", operation, sender, self._attest(reason, happened))
+
+    def may_open(self, verb: str, operation: str, sender: Sender) -> Reply | None:
+        """Before a modal asks for a reason: would this be refused anyway? None when not; a refusal is recorded."""
+        rule: Rule = {"deny": self._deny, "settle": self._attest}[verb](_ANY_REASON)
+
+        def refusal_only(op: Operation, who: Person) -> Sequence[Event] | Refusal:
+            decided = rule(op, who)
+            return decided if isinstance(decided, Refusal) else ()
+
+        return self._refused(verb, operation, sender, refusal_only)
+
+    def named(self, operation: str) -> str:
+        """What the operation is about, for a form that asks about it; empty where it cannot be told."""
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError:
+            return ""
+        return op.request.what if op.version else ""
+
+    def _deny(self, reason: str) -> Rule:
+        return _without_secret(reason, lambda op, who: rules.deny(op, who, _one_line(reason), self._policy))
+
+    def _attest(self, reason: str, happened: bool = True) -> Rule:
+        said = _one_line(reason)
+        return _without_secret(reason, lambda op, who: rules.attest(op, who, happened, said, self._policy))
+
+    def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
+        return self._refused(verb, operation, sender, rule) or Reply()
+
+    def _refused(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply | None:
+        """Let the rule decide and append what it says; None when it said yes. A repeated delivery says nothing."""
+        try:
+            who = self._check(operation, sender)
+            if isinstance(who, Refusal):
+                self._note_click(who, verb, operation, sender)
+                return Reply(story.refused(who))
+            _, refusal = self._journal.transact(
+                operation,
+                lambda op: rule(op, who),
+                sender.actor,
+                delivery=sender.delivery,
+                refused=_clicked_in_vain(who, verb),
+            )
+        except AlreadyDelivered:
+            return Reply()
+        except CannotRecord as error:
+            return Reply(_cannot_record(error))
+        return Reply(story.refused(refusal)) if refusal else None
+
+    def _check(self, operation: str, sender: Sender) -> Person | Refusal:
+        """Is it a human of ours, and is it an operation of this channel?"""
+        who = self._people.who(sender.account, sender.team)
+        if isinstance(who, Refusal):
+            return who
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError as error:
+            return Refusal("E_UNREADABLE", str(error), UPDATE)
+        if op.version == 0 or op.request.channel != sender.channel:
+            return Refusal(
+                "E_UNKNOWN_OPERATION", "This button belongs to no operation of this channel.", "Look at /failover-log."
+            )
+        return self._people.channel(sender.channel) or who
+
+    def _note_click(self, refusal: Refusal, verb: str, operation: str, sender: Sender) -> None:
+        body = {"wish": verb, "operation": operation[:64], "channel": sender.channel}
+        self._journal.note(
+            "click.refused", sender.actor, body | {"code": refusal.code, "say": refusal.say}, sender.delivery
+        )
+
+
+def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
+    return lambda refusal: ApprovalRefused(who.name, refusal.code, refusal.say, verb)
+
+
+def _without_secret(reason: str, rule: Rule) -> Rule:
+    return (lambda _op, _who: _SECRET) if _TOKEN.search(reason) else rule
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _one_line(reason: str) -> str:
+    """A form gives what was typed: a line break in it could pass for a new line of the timeline."""
+    return legible(" ".join(reason.split()))
+
+
+def _way_out(op: Operation, who: Person, policy: Policy) -> str:
+    """What frees the pair, in the words of the one who asks."""
+    if op.state is State.IN_DOUBT:
+        return "A lead settles it with the buttons on its card, once somebody has looked at the pools."
+    if op.state in BEGUN:
+        return "It is under way; wait for its end."
+    until = f" It expires at {op.expires_at:%H:%M} UTC." if op.expires_at else ""
+    if who.id == op.request.by:
+        return f"It is your own: wait for the leads, or take it back with Withdraw on its card.{until}"
+    lead = "Approve or Deny it" if who.roles & policy.may_approve else "A lead approves or denies it"
+    return f"{lead} on its card; {op.request.name} can withdraw it.{until}"
+
+
+_SECRET = Refusal(
+    "E_SECRET",
+    "That looks like a password or a token. It was not recorded, and nothing was done.",
+    "Change that secret, as Slack has seen it; then ask again without it.",
+)
+
+
+def _cannot_record(error: object) -> str:
+    return f"The audit log cannot be written, and what cannot be recorded is not started. {error}"

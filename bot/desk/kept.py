@@ -1,0 +1,82 @@
+"""Keeps at hand what the desk needs while somebody waits: the topology and Slack's word on everybody.
+
+One thread; reads only. What could not be read stays as it was last read, and the trouble is told by /pools.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from audit.model import CannotRecord
+from audit.store import Store
+from bot.slack.people import FRESH, People
+from engine.model import Topology
+from engine.port import Engine, EngineError
+
+log = logging.getLogger(__name__)
+EVERY = 60.0
+RETRY = 5.0
+"""Seconds between two readings; the shorter one while the last one failed, and between two looks at the log."""
+
+
+class Watch:
+    def __init__(self, engine: Engine, people: People, store: Store, monotonic: Callable[[], float]) -> None:
+        self._engine = engine
+        self._people = people
+        self._store = store
+        self._monotonic = monotonic
+        self._refreshed = float("-inf")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
+        self._topology: Topology | None = None
+        self.trouble = ""
+
+    def topology(self) -> Topology | None:
+        """As last read; None before the first time."""
+        return self._topology
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Begin no reading, and tell of no trouble any more: the engine is about to be closed."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        read = float("-inf")
+        while not self._stopping.is_set():
+            try:
+                if self.trouble or self._monotonic() - read >= EVERY:
+                    read = self._monotonic()
+                    self._read()
+                self._mend_log()
+            except Exception:  # the loop must outlive whatever one round meets
+                log.exception("the watch met a bug; it tries again")
+            self._stopping.wait(RETRY)
+
+    def _read(self) -> None:
+        try:
+            self._topology = self._engine.topology()
+            self.trouble = ""
+        except EngineError as error:
+            if self._stopping.is_set():
+                return
+            self.trouble = f"The engine cannot be read: {error.say}"
+            log.warning("%s %s", self.trouble, error.detail)
+        if self._monotonic() - self._refreshed > FRESH - EVERY - RETRY:
+            self._people.refresh()
+            self._refreshed = self._monotonic()
+
+    def _mend_log(self) -> None:
+        if self._store.degraded:
+            try:
+                self._store.probe()
+                log.warning("the audit log can be written again")
+            except CannotRecord as error:
+                log.error("the audit log still cannot be written: %s", error)  # noqa: TRY400  # the sentence says all

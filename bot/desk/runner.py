@@ -1,0 +1,307 @@
+"""Level-triggered: for each open operation take the next move, do it, write it down. A restart needs nothing else.
+
+The rules say what is next; this only fetches readings, calls the engine and appends. One thread per operation
+that has something to do. It never starts a run whose intent is in the log already: that one it looks for.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from audit.model import CannotRecord
+from bot.desk.journal import BOT, Journal, UnreadableError
+from bot.slack.blocks import cut
+from bot.slack.people import People
+from engine import learned, rules, verdict
+from engine import plan as plans
+from engine.events import Event, RequestStale, RunIntended, RunRecorded
+from engine.learned import Reading
+from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
+from engine.port import Engine, EngineError, SightLost
+from engine.resolve import pair_of
+from engine.rules import Step
+from engine.states import Operation, State
+
+log = logging.getLogger(__name__)
+TICK = 0.5
+"""Seconds after which the runner looks at the clock even when nothing was appended."""
+LONGEST_RECORD = 8_000
+"""Characters of one line of the engine that are kept; a row holds 64 KB, and a control character takes six bytes."""
+MUCH_LATER = 300.0
+"""Seconds until an operation that this version cannot read is looked at again."""
+AGAIN = 5.0
+"""Seconds between two looks at an operation that is settling, or whose engine does not answer."""
+
+
+class Stopping(Exception):  # not an error: the bot is asked to end
+    """Raised into a run when the bot stops: the log keeps the intent, and the next life of the bot looks for it."""
+
+
+class Runner:
+    """`start` makes the loop's thread; `stop` lets runs go without ending them and returns when all are let go."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        engine: Engine,
+        people: People,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        new_run: Callable[[], str],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._engine = engine
+        self._people = people
+        self._policy = policy
+        self._clock = clock
+        self._new_run = new_run
+        self._monotonic = monotonic
+        self._busy: set[str] = set()
+        self._not_before: dict[str, tuple[State | None, float]] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._runs = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
+        self._checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="preflight")
+        self._thread = threading.Thread(target=self._loop, name="runner", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._engine.close()
+        self._thread.join()
+        self._checks.shutdown(wait=True)
+        self._runs.shutdown(wait=True)
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            head, _ = self._journal.store.head()
+            try:
+                self._take_moves()
+            except Exception:  # the loop must outlive whatever one round meets
+                log.exception("the runner could not look at the open operations; it tries again")
+            self._journal.store.wait(head, TICK)
+
+    def _take_moves(self) -> None:
+        for operation in self._journal.store.open_operations():
+            if operation in self._busy or not (op := self._due(operation)):
+                continue
+            with self._lock:
+                self._busy.add(operation)
+            # What-ifs and requests are read by a few threads of their own: they never keep a run waiting.
+            pool = self._checks if op.state is State.ASKED else self._runs
+            pool.submit(self._work, operation)
+
+    def _work(self, operation: str) -> None:
+        """Move after move, until this operation waits for a person, a time, or another look later."""
+        try:
+            while not self._stopping.is_set() and (op := self._due(operation)):
+                self._do(op, rules.next_move(op, self._clock()).step)
+        except Stopping:
+            pass
+        except CannotRecord:
+            log.exception("operation %s: the log cannot be written; it is tried again", operation)
+            self._later(operation)
+        except Exception:
+            log.exception("operation %s met a bug; its state is safe in the log, and it is tried again", operation)
+            self._later(operation)
+        finally:
+            with self._lock:
+                self._busy.discard(operation)
+
+    def _due(self, operation: str) -> Operation | None:
+        """The operation, if there is something to do for it now."""
+        state, at = self._not_before.get(operation, (None, 0.0))
+        waiting = self._monotonic() < at
+        if waiting and state is None:
+            return None
+        try:
+            op = self._journal.current(operation)
+        except UnreadableError:
+            log.exception("operation %s is left alone", operation)
+            self._not_before[operation] = None, self._monotonic() + MUCH_LATER
+            return None
+        if waiting and state is op.state:
+            return None  # and once it has moved on, as by a lead's word, nothing waits
+        return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
+
+    def _later(self, operation: str) -> None:
+        """Not before AGAIN is over, unless it moves on. On a clock that nobody sets back."""
+        self._not_before[operation] = self._journal.current(operation).state, self._monotonic() + AGAIN
+
+    def _do(self, op: Operation, step: Step) -> None:
+        match step:
+            case Step.INSPECT:
+                self._inspect(op)
+            case Step.REMIND | Step.EXPIRE:
+                self._append(op, lambda now: (learned.waited(now, self._clock()),))
+            case Step.START:
+                self._start(op)
+            case Step.FOLLOW:
+                self._follow(op)
+            case Step.JUDGE | Step.OBSERVE:
+                self._look(op)
+            case _:
+                pass
+
+    def _not_when_stopping(self) -> None:
+        """What an engine says that was closed under the caller is no news of the pools. Raises Stopping."""
+        if self._stopping.is_set():
+            raise Stopping
+
+    def _append(self, op: Operation, decide: Callable[[Operation], Sequence[Event]]) -> Operation:
+        """Append what `decide` says of the newest version, unless the operation has left the state it was in."""
+        return self._journal.transact(op.id, lambda now: decide(now) if now.state is op.state else (), BOT)[0]
+
+    # --- reading and judging ---------------------------------------------------------------------------------------
+
+    def _inspect(self, op: Operation) -> None:
+        try:
+            event: Event = learned.inspected(op, self._read(op), self._policy, self._clock())
+        except EngineError as error:
+            self._not_when_stopping()
+            event = learned.unreadable(error.sentence, error.detail)
+        except (CannotRecord, Stopping):
+            raise
+        except Exception as bug:
+            self._not_when_stopping()
+            log.exception("operation %s: preflight met a bug", op.id)
+            event = learned.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
+        self._append(op, lambda _: (event,))
+
+    def _read(self, op: Operation) -> Reading:
+        facts = self._engine.facts(op.request.pool)
+        supported = self._engine.parameters(plans.CMDLETS[op.request.kind])
+        return Reading(facts, supported, self._last_ended(op), self._held_by_another(op))
+
+    def _held_by_another(self, op: Operation) -> str:
+        pair = pair_of(Pool(op.request.pool, op.request.partner))
+        holder = self._journal.store.holder(pair)
+        return holder if holder and holder != op.id else ""
+
+    def _last_ended(self, op: Operation) -> datetime | None:
+        """When a run on this pair last ended, among the latest operations."""
+        for operation in self._journal.store.last_operations(50):
+            with suppress(UnreadableError):
+                other = self._journal.current(operation)
+                if other.started_at and other.closed_at and _same_pair(op, other):
+                    return other.closed_at
+        return None
+
+    def _look(self, op: Operation) -> None:
+        facts = self._facts_or_none(op)
+        now = self._clock()
+
+        def decide(newest: Operation) -> Sequence[Event]:
+            if newest.state is State.JUDGING:
+                return verdict.judged(newest, facts, now)
+            return (verdict.attested(newest, facts),) if newest.resolved else verdict.observed(newest, facts)
+
+        after = self._append(op, decide)
+        if not after.closed:
+            self._later(op.id)
+
+    def _facts_or_none(self, op: Operation) -> Facts | None:
+        try:
+            return self._engine.facts(op.request.pool)
+        except EngineError as error:
+            self._not_when_stopping()
+            log.warning("operation %s: the facts cannot be read: %s", op.id, error.say)
+        except Exception:
+            log.exception("operation %s: reading the facts met a bug", op.id)
+        return None
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    def _start(self, op: Operation) -> None:
+        try:
+            reading = self._read(op)
+            ticket = self._engine.ticket(op.request.pool, self._new_run(), self._new_run(), self._new_run())
+        except EngineError as error:
+            self._not_when_stopping()
+            self._cannot_start(op, f"the engine cannot be reached: {error.say}")
+            return
+        except (CannotRecord, Stopping):
+            raise
+        except Exception:
+            self._not_when_stopping()
+            log.exception("operation %s: the last reading before its start met a bug", op.id)
+            self._cannot_start(op, "the last reading before the start met a bug in the bot; its log says more")
+            return
+        persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
+        event = learned.rechecked(op, reading, persons, ticket, self._policy, self._clock())
+        if event is None:
+            self._later(op.id)
+            return
+        after = self._append(op, lambda _: (event,))
+        # Only the append that carries our own ticket gives the right to call the engine.
+        if isinstance(event, RunIntended) and after.ticket == event.ticket:
+            self._carry_out(after, resumed=False)
+
+    def _cannot_start(self, op: Operation, why: str) -> None:
+        assert op.expires_at is not None
+        if self._clock() < op.expires_at:
+            self._later(op.id)
+            return
+        self._append(op, lambda _: (RequestStale((why,)),))
+
+    def _follow(self, op: Operation) -> None:
+        self._carry_out(op, resumed=True)
+
+    def _carry_out(self, op: Operation, *, resumed: bool) -> None:
+        assert op.ticket is not None
+        assert op.plan is not None
+        try:
+            if resumed:
+                outcome = self._engine.reattach(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
+            else:
+                outcome = self._engine.invoke(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
+        except EngineError as error:
+            self._not_when_stopping()
+            outcome = _unsent(error, resumed)
+        except (CannotRecord, Stopping):
+            raise  # the run goes on without us, and is found again
+        except Exception as bug:
+            log.exception("operation %s: following its run met a bug", op.id)
+            outcome = Outcome(Ended.UNKNOWN, f"The bot met a bug ({type(bug).__name__}) and lost sight of the run.")
+        if outcome.ended is Ended.UNKNOWN:
+            self._not_when_stopping()
+        self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
+
+    def _sink(self, operation: str) -> Callable[[Record], None]:
+        def sink(record: Record) -> None:
+            # While stopping too: what an engine hands over it has taken from the server, which does not tell it again.
+            self._journal.transact(operation, lambda _: (RunRecorded(_keepable(record)),), BOT)
+
+        return sink
+
+    def _cancelled(self, operation: str) -> Callable[[], bool]:
+        return lambda: bool(self._journal.current(operation).stop_asked_by)
+
+
+def _keepable(record: Record) -> Record:
+    """A record that a row can hold, whatever the other side says: no half characters, no book."""
+    text = record.text.encode("utf-8", "replace").decode()
+    return replace(record, text=cut(text, LONGEST_RECORD))
+
+
+def _unsent(error: EngineError, resumed: bool) -> Outcome:
+    """By the port's promise nothing was sent by an `invoke` that raises one of the first two; a reattach that
+    raises has only seen nothing."""
+    proved = not resumed and not isinstance(error, SightLost)
+    return Outcome(Ended.NOT_STARTED if proved else Ended.UNKNOWN, f"{error.sentence} {error.detail}".strip())
+
+
+def _same_pair(one: Operation, other: Operation) -> bool:
+    assert other.plan is not None
+    return one.request.pool.lower() in {other.plan.pool.lower(), other.plan.partner.lower()}

@@ -1,0 +1,191 @@
+"""The Bolt listeners: who and what is it, hand it to the desk, acknowledge. No work here.
+
+What must be recorded is recorded before the acknowledgement; what takes time (a question about the pools, a
+private answer) goes to a thread of its own, as Bolt's few listener threads must always be free for the next click.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from typing import Any
+
+from slack_bolt import Ack, App, BoltResponse, Respond
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
+
+from bot.desk.desk import Desk, Reply, Sender
+from bot.desk.journal import UnreadableError
+from bot.slack.answers import failed, shown
+from bot.slack.blocks import Card
+from bot.slack.modals import ASKS, REASON, modal, reason_of
+from commands import load
+from commands._wish import Look, View
+from engine.port import EngineError
+
+log = logging.getLogger(__name__)
+Body = dict[str, Any]
+NOT_OPENED = "Slack did not open the form in time. Nothing was done; click again."
+BROKEN = "Something broke in the bot. What was recorded is safe; nothing more was done. Its log says what it was."
+
+
+class Listeners:
+    """Everything Slack may send, on one Bolt app."""
+
+    def __init__(self, desk: Desk, view: View, client: WebClient, team: str, signing_secret: str | None) -> None:
+        self._desk = desk
+        self._view = view
+        self._client = client
+        self._questions = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
+        # Apart from the questions, which may take long: who was refused hears of it at once.
+        self._after = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
+        self.app = App(
+            # Without the token, which `authorize` gives: one workspace, so no call to Slack is needed to know who
+            # we are while somebody waits.
+            client=WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[]),
+            authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=team, bot_token=client.token),
+            # Socket Mode has no signatures; Bolt then never looks at this value.
+            signing_secret=signing_secret or "no signed request is taken",
+            listener_executor=ThreadPoolExecutor(max_workers=20, thread_name_prefix="listener"),
+        )
+        for name in load():
+            self.app.command(f"/{name}")(self._commanded(name))
+        for action in ("approve", "withdraw", "stop"):
+            self.app.action(action)(self._clicked(getattr(desk, action)))
+        for action in ASKS:
+            self.app.action(action)(self._asked_for_reason(action))
+            self.app.view(action)(self._submitted(action))
+        self.app.error(self._broke)
+
+    def close(self) -> None:
+        for pool in (self._questions, self._after):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    # --- slash commands --------------------------------------------------------------------------------------------
+
+    def _commanded(self, name: str) -> Callable[..., None]:
+        def listener(ack: Ack, body: Body, respond: Respond) -> None:
+            sender = Sender(body["user_id"], body["team_id"], body["channel_id"], f"command:{body['trigger_id']}")
+            reply = self._desk.command(name, _sayable(body.get("text", "")), sender)
+            if reply.answer:
+                card = shown(reply.answer)
+                ack(text=_literal(card.text), blocks=list(card.blocks))
+            else:
+                ack(text=_literal(reply.text))
+            if reply.look:
+                self._questions.submit(self._answer, reply.look, respond)
+
+        return listener
+
+    def _answer(self, look: Look, respond: Respond) -> None:
+        try:
+            card = shown(look.answer(self._view))
+        except EngineError as error:
+            card = shown(failed(error))
+        except UnreadableError as error:
+            card = Card(str(error), ())
+        except Exception:  # whoever asked gets an answer in any case
+            log.exception("a question could not be answered")
+            card = Card(BROKEN, ())
+        self._tell(respond, card.text, list(card.blocks))
+
+    # --- clicks ----------------------------------------------------------------------------------------------------
+
+    def _clicked(self, act: Callable[[str, Sender], Reply]) -> Callable[..., None]:
+        def listener(ack: Ack, body: Body, respond: Respond) -> None:
+            reply = act(_value(body), _clicker(body))
+            ack()
+            self._after.submit(self._tell, respond, reply.text)
+
+        return listener
+
+    def _asked_for_reason(self, action: str) -> Callable[..., None]:
+        def listener(ack: Ack, body: Body, respond: Respond) -> None:
+            operation, sender = _value(body), _clicker(body)
+            refused = self._desk.may_open(ASKS[action].verb, operation, sender)
+            ack()
+            if refused:
+                self._after.submit(self._tell, respond, refused.text)
+            else:
+                self._open(body, modal(action, operation, self._desk.named(operation), sender.channel), respond)
+
+        return listener
+
+    def _open(self, body: Body, view: Body, respond: Respond) -> None:
+        # The trigger lives three seconds, so this cannot wait for a thread; it is after the ack.
+        try:
+            self._client.views_open(trigger_id=body["trigger_id"], view=view)
+        except (SlackClientError, OSError) as error:
+            log.warning("a modal could not be opened", exc_info=True)
+            if "exchanged_trigger_id" not in str(error):  # the same click once more: its form is open already
+                self._after.submit(self._tell, respond, NOT_OPENED)
+
+    def _submitted(self, action: str) -> Callable[..., None]:
+        def listener(ack: Ack, body: Body) -> None:
+            view = body["view"]
+            meta, reason = json.loads(view["private_metadata"]), reason_of(view)
+            user = body["user"]
+            # Not the view's id: a form that was refused stays open, and may be sent again with the same words.
+            sender = Sender(user["id"], user.get("team_id", ""), meta["channel"], f"view:{body['trigger_id']}")
+            reply = self._submit(action, meta["operation"], reason, sender)
+            if reply.text:
+                ack(response_action="errors", errors={REASON: reply.text[:3_000]})
+            else:
+                ack()
+
+        return listener
+
+    def _submit(self, action: str, operation: str, reason: str, sender: Sender) -> Reply:
+        if action == "deny":
+            return self._desk.deny(operation, reason, sender)
+        return self._desk.attest(operation, action == "happened", reason, sender)
+
+    # --- telling one person ----------------------------------------------------------------------------------------
+
+    def _tell(self, respond: Respond, text: str, blocks: list[Body] | None = None) -> None:
+        """For one person's eyes, and nothing hangs on it: a lost one is not sent again."""
+        if not text:
+            return
+        try:
+            respond(text=_literal(text), blocks=blocks or None, response_type="ephemeral", replace_original=False)
+        except (SlackClientError, OSError):
+            log.warning("a private answer did not reach Slack", exc_info=True)
+
+    def _broke(self, error: Exception, body: Body, respond: Respond) -> BoltResponse:
+        """Bolt drops what an error handler acknowledges, and sends what it returns: for a command its text, for a
+        form the words under its field, for a click nothing, so that one is told apart."""
+        log.error("a listener met a bug", exc_info=error)
+        if "command" in body:
+            return _answered({"text": BROKEN})
+        if body.get("type") == "view_submission":
+            return _answered({"response_action": "errors", "errors": {REASON: BROKEN}})
+        self._after.submit(self._tell, respond, BROKEN)
+        return BoltResponse(status=200, body="")
+
+
+def _answered(body: Body) -> BoltResponse:
+    return BoltResponse(status=200, body=body, headers={"content-type": ["application/json"]})
+
+
+def _literal(text: str) -> str:
+    """As mrkdwn that means nothing but its characters: what was typed is repeated here and there."""
+    return escape(text, quote=False)
+
+
+def _sayable(text: str) -> str:
+    """Without half characters (lone surrogates), which no file and no message can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _value(body: Body) -> str:
+    return str(body["actions"][0].get("value", ""))
+
+
+def _clicker(body: Body) -> Sender:
+    """The one who clicked. `team` of the payload is the app's own; only the user's own team tells where they belong."""
+    user, channel = body["user"], body.get("channel") or {}
+    return Sender(user["id"], user.get("team_id", ""), channel.get("id", ""), f"click:{body['trigger_id']}")

@@ -1,0 +1,133 @@
+"""`csfailover log`: the audit log as its auditor meets it. Reads only, also while the bot runs.
+
+However the log is printed, a last line says whether it is whole (beside --json on stderr); what is shown is worth no
+more than that.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+import click
+
+from audit.model import Verification
+from audit.reader import Columns, Reader
+from audit.timeline import json_line, visible
+from bot.config import Secrets, load
+from bot.slack.answers import whole
+from bot.terminal import printout
+from bot.terminal.errors import FAILED, fail, sentences
+from bot.terminal.lab import DATA
+from commands._values import operation_id
+
+SETTINGS = Path("csfailover.toml")
+_HEAD = re.compile(r"\s*(?:head\s+)?([0-9]{1,18}):([0-9a-f]{16,64})[.…]?\s*", re.IGNORECASE)
+Head = tuple[int, str]
+"""A row's number, and its hash or how that begins."""
+
+
+def _head(_context: click.Context, _option: click.Parameter, typed: str | None) -> Head | None:
+    if typed is None:
+        return None
+    found = _HEAD.fullmatch(typed)
+    if not found:
+        raise click.BadParameter(
+            f"{typed!r} is no head. Give it as `csfailover log verify` printed it: the row's number, a colon, and the "
+            "first 16 to 64 digits of its hash, as 1234:5d41402abc4b2a76."
+        )
+    return int(found[1]), found[2].lower()
+
+
+@click.command()
+@click.argument("operation", nargs=-1, metavar="[OPERATION | verify]")
+@click.option("--log", "path", type=click.Path(path_type=Path), help="its file; else that of the settings, or the demo")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="rows, where no operation is named")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object a row, for machines")
+@click.option("--expect", metavar="ROW:HASH", callback=_head, help="with verify: a head that it printed earlier")
+def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool, expect: Head | None) -> None:
+    """Print the audit log: the last rows, or one operation; or prove that it is whole."""
+    proving = bool(operation) and operation[0].lower() == "verify"
+    if proving and len(operation) > 1:
+        raise click.UsageError("verify proves the whole log and takes no operation.")
+    if proving and as_json:
+        raise click.UsageError("verify says one sentence and has no rows to print; leave out --json.")
+    if expect and not proving:
+        raise click.UsageError("--expect goes with verify: csfailover log verify --expect ROW:HASH")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # written to a file on Windows, it may not have all letters
+        sys.stdout.reconfigure(errors="backslashreplace")
+    with sentences(), Reader(_log_path(path)) as reader:
+        good = proving or _print(reader, operation_id(" ".join(operation)), last, as_json)
+        found = reader.verify()
+        click.echo(whole(found), err=as_json)
+        if expect:
+            good = _holds(reader, found, *expect)
+    sys.exit(0 if good and found.ok else FAILED)
+
+
+def _print(reader: Reader, operation: str, last: int, as_json: bool) -> bool:
+    try:
+        rows = reader.raw(operation) if operation else reader.raw_last(last)
+    except sqlite3.Error as error:
+        click.echo(f"csfailover: The rows cannot be read: SQLite says {visible(str(error))}.", err=True)
+        return False
+    if operation and not rows:
+        say = f"There is no operation {visible(operation)} in the log. `csfailover log` shows the last rows."
+        click.echo(f"csfailover: {say}", err=True)
+        return False
+    for line in _lines(operation, rows, as_json):
+        click.echo(line)
+    return True
+
+
+def _lines(operation: str, rows: tuple[Columns, ...], as_json: bool) -> list[str]:
+    if as_json:
+        return [json_line(columns) for columns in rows]
+    return printout.operation(operation, rows) if operation else printout.last(rows)
+
+
+def _holds(reader: Reader, found: Verification, seq: int, kept: str) -> bool:
+    """Say whether the log still holds a head that was kept elsewhere."""
+    lost = "THE KEPT HEAD IS NOT IN THE LOG"
+    try:
+        there = reader.hash_at(seq)
+    except sqlite3.Error as error:
+        click.echo(f"{lost}: row {seq} cannot be read. SQLite says {visible(str(error))}.")
+        return False
+    if there is None:
+        click.echo(
+            f"{lost}: there is no row {seq}; the log ends at row {found.rows}. Its end was cut off, or this is an "
+            "older copy, or another log."
+        )
+    elif not there.startswith(kept):
+        click.echo(
+            f"{lost}: row {seq} has the hash {visible(there[: len(kept)])}, not {kept}. The log was written anew up to "
+            "that row, or this is another log."
+        )
+    elif found.first_bad is not None and found.first_bad <= seq:
+        click.echo(f"Row {seq} bears the kept hash, which proves nothing: the chain breaks at row {found.first_bad}.")
+    else:
+        click.echo(f"It holds the kept head: row {seq} and all rows before it are those of {kept[:16]}…")
+        return True
+    return False
+
+
+def _log_path(path: Path | None) -> Path:
+    """The file to read. Ends the program with a sentence when there is none."""
+    if path:
+        return path
+    demo = DATA / "csfailover.db"
+    if SETTINGS.exists():
+        named = load(SETTINGS, Secrets()).log.path
+        if not named.exists():
+            fail(f"There is no log yet: {SETTINGS} names {named}, which is made when the bot first starts.")
+        return named
+    if not demo.exists():
+        fail(
+            f"There is no log here: neither settings ({SETTINGS}) nor a demo's log ({demo}). Run this where the bot's "
+            "settings are, or name the file: csfailover log --log FILE"
+        )
+    return demo
