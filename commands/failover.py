@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from commands._switches import FLUSH, STOP_DELAY, ask, disaster, switches
-from commands._wish import Ask
+from commands.grammar.switches import FLUSH, STOP_DELAY, ask, disaster, switches
+from commands.grammar.wish import Ask
 from engine.model import Kind
 
 EXAMPLES = (

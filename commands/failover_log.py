@@ -6,8 +6,8 @@ import difflib
 
 import click
 
-from commands._values import Name, Unclear, Whole, operation_id, said
-from commands._wish import Answer, Line, Look, View
+from commands.grammar.values import Name, Unclear, Whole, operation_id, said
+from commands.grammar.wish import Answer, Line, Look, View
 from engine.model import Kind
 from engine.states import Operation
 

@@ -2,7 +2,7 @@
 
 import click
 
-from commands._wish import Answer, Look, View
+from commands.grammar.wish import Answer, Look, View
 from engine.plan import CMDLETS
 
 EXAMPLES = (("/failover-roles", "which server roles may run the failover cmdlets"),)

@@ -2,8 +2,8 @@
 
 import click
 
-from commands._values import Name
-from commands._wish import Answer, Look, View
+from commands.grammar.values import Name
+from commands.grammar.wish import Answer, Look, View
 from engine.case import HOME
 from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
 from engine.port import EngineError

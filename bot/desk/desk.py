@@ -17,8 +17,8 @@ from bot.desk.journal import Journal, UnreadableError
 from bot.slack.blocks import legible
 from bot.slack.people import People
 from commands import load
-from commands._command import Parsed
-from commands._wish import Answer, Ask, Look
+from commands.grammar.command import Parsed
+from commands.grammar.wish import Answer, Ask, Look
 from engine import rules
 from engine.events import ApprovalRefused, Event, RequestAsked
 from engine.model import Person, Policy, Pool, Refusal, Topology

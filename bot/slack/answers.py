@@ -11,7 +11,7 @@ from audit.model import Verification
 from bot.desk.journal import Journal, UnreadableError
 from bot.desk.story import told
 from bot.slack.blocks import Block, Card, bold, bullets, code, context, line, literal, preformatted, rich
-from commands._wish import Answer, Line
+from commands.grammar.wish import Answer, Line
 from engine.model import Facts, Topology
 from engine.port import Engine, EngineError
 from engine.states import Operation
@@ -64,7 +64,7 @@ def whole(found: Verification) -> str:
 
 
 class LiveView:
-    """commands._wish.View on the running bot."""
+    """commands.grammar.wish.View on the running bot."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from bot.slack.answers import failed, shown
 from bot.slack.blocks import Card
 from bot.slack.modals import ASKS, REASON, modal, reason_of
 from commands import load
-from commands._wish import Look, View
+from commands.grammar.wish import Look, View
 from engine.port import EngineError
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from bot.slack.answers import whole
 from bot.terminal import printout
 from bot.terminal.errors import FAILED, fail, sentences
 from bot.terminal.lab import DATA
-from commands._values import operation_id
+from commands.grammar.values import operation_id
 
 SETTINGS = Path("csfailover.toml")
 _HEAD = re.compile(r"\s*(?:head\s+)?([0-9]{1,18}):([0-9a-f]{16,64})[.…]?\s*", re.IGNORECASE)

@@ -11,8 +11,8 @@ import pytest
 
 from bot import clock
 from commands import load
-from commands._wish import Answer, Line, Look
 from commands.failover_log import NEVER_IN_AN_ID
+from commands.grammar.wish import Answer, Line, Look
 from engine.events import RequestAsked
 from engine.lab import trouble
 from engine.lab.engine import Lab

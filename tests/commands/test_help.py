@@ -9,7 +9,7 @@ import pytest
 
 import commands
 from commands import load
-from commands._reading import HELP_WORDS
+from commands.grammar.reading import HELP_WORDS
 
 COMMANDS = load()
 every_command = pytest.mark.parametrize("name", sorted(COMMANDS))

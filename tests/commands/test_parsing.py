@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands import load
-from commands._command import Parsed
-from commands._wish import Ask, Look
+from commands.grammar.command import Parsed
+from commands.grammar.wish import Ask, Look
 from engine.model import Kind, Options
 
 COMMANDS = load()

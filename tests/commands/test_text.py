@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import load
-from commands._text import repair, words
+from commands.grammar.text import repair, words
 from engine.model import Kind, Options
 
 DASHES = "‐‑‒–—―−"

@@ -12,7 +12,7 @@ from bot.slack.answers import failed, shown, whole
 from bot.slack.modals import ASKS, modal, reason_of
 from bot.standin.blockkit import problems, view_problems
 from commands import load
-from commands._wish import Answer
+from commands.grammar.wish import Answer
 from engine.port import EngineUnavailable
 from engine.rules import MAX_REASON
 from tests.bot.slack.shown import ENDLESS, FQDN, LONG, types, wrong

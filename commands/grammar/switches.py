@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from commands._values import Duration, Name, Text, Unclear, Whole, said
-from commands._wish import Ask
+from commands.grammar.values import Duration, Name, Text, Unclear, Whole, said
+from commands.grammar.wish import Ask
 from engine.model import Kind, Options
 
 Decorated = Callable[..., Any]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import click
 
-from commands._text import DASHES, Word
-from commands._values import Name, Text, Unclear, Value, listed, peeled, said
+from commands.grammar.text import DASHES, Word
+from commands.grammar.values import Name, Text, Unclear, Value, listed, peeled, said
 
 HELP_WORDS = frozenset({"help", "--help", "-help", "-h", "-?", "--?", "/?", "/h", "/help", "?"})
 CMDLET = {

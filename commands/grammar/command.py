@@ -11,10 +11,10 @@ from types import ModuleType
 
 import click
 
-from commands._reading import CMDLET, Reading
-from commands._text import repair, words
-from commands._values import Unclear
-from commands._wish import Answer, Wish
+from commands.grammar.reading import CMDLET, Reading
+from commands.grammar.text import repair, words
+from commands.grammar.values import Unclear
+from commands.grammar.wish import Answer, Wish
 
 LONGEST = 10_000
 """Characters. It bounds the time that reading takes, while Slack waits."""
