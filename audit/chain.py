@@ -15,7 +15,7 @@ from typing import Any
 import rfc8785
 
 from audit.model import BODY_LIMIT, WORD_LIMIT, Row
-from audit.schema import COLUMNS
+from audit.sqlite.schema import COLUMNS
 
 DOMAIN = b"csfailover-event-v1\0"
 SAFE = 2**53

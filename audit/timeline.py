@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from audit.schema import COLUMNS
+from audit.sqlite.schema import COLUMNS
 
 
 def visible(text: str) -> str:

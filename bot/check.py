@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from audit.model import CannotOpen
-from audit.reader import Reader
+from audit.sqlite.reader import Reader
 from bot import clock
 from bot.compose import POST_TIMEOUT, engine_of
 from bot.config import Config, ConfigError, Secrets, variable_of

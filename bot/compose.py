@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from slack_sdk import WebClient
 
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.config import Config, ConfigError, Secrets
 from bot.desk.desk import Desk

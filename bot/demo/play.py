@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from audit.verify import verify
+from audit.sqlite.verify import verify
 from bot.demo.demo import Demo
 from bot.slack.answers import whole
 from bot.standin.people import Answer, Json, Person

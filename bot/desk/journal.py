@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from audit.model import Conflict, Entry, JsonValue, Row
-from audit.store import Store
+from audit.sqlite.store import Store
 from engine.events import ApprovalRefused, Event, from_body, to_body
 from engine.model import Refusal
 from engine.states import BEGUN, IllegalEventError, Operation, evolve, rule_for

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from audit.model import CannotRecord
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot.slack.people import FRESH, People
 from engine.model import Topology
 from engine.port import Engine, EngineError

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from audit.model import Verification
-from audit.reader import Columns, Reader
+from audit.sqlite.reader import Columns, Reader
 from audit.timeline import json_line, visible
 from bot.config import Secrets, load
 from bot.slack.answers import whole

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from audit import chain
-from audit.reader import Columns
-from audit.schema import COLUMNS
+from audit.sqlite.reader import Columns
+from audit.sqlite.schema import COLUMNS
 from audit.timeline import json_line, visible
 from bot.desk.starts import STARTED, STOPPED
 from bot.desk.story import told

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.store import Store
+from audit.sqlite.store import Store
 from tests.audit.parts import ticking
 
 

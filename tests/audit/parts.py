@@ -8,10 +8,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from audit import chain, schema
+from audit import chain
 from audit.model import Entry, JsonValue, Verification
-from audit.reader import Reader
-from audit.verify import verify
+from audit.sqlite import schema
+from audit.sqlite.reader import Reader
+from audit.sqlite.verify import verify
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

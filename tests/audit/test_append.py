@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from audit.model import BODY_LIMIT, WORD_LIMIT, AlreadyDelivered, CannotRecord, ClaimHeld, Conflict, Entry, Row
-from audit.reader import Reader
-from audit.rebuild import rebuild_projections
-from audit.store import Store
+from audit.sqlite.reader import Reader
+from audit.sqlite.rebuild import rebuild_projections
+from audit.sqlite.store import Store
 from tests.audit.parts import START, entry, ticking, whole
 
 

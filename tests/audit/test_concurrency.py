@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from audit.model import AlreadyDelivered, ClaimHeld, Conflict
-from audit.reader import Reader
-from audit.store import Store
+from audit.sqlite.reader import Reader
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, whole
 
 THREADS = 8

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.ballast import Ballast
 from audit.model import AlreadyDelivered, CannotRecord
-from audit.store import Store
+from audit.sqlite.ballast import Ballast
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking, whole
 
 PAGES = 60
@@ -223,7 +223,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from audit.model import CannotRecord
-from audit.store import Store
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking
 with Store.open(Path(sys.argv[1]), clock=ticking(), ballast=1000) as store:
     resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))

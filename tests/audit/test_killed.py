@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.rebuild import rebuild_projections
-from audit.store import Store
+from audit.sqlite.rebuild import rebuild_projections
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking, whole
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSI
 WRITER = """
 import itertools, sys
 from pathlib import Path
-from audit.store import Store
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking
 with Store.open(Path(sys.argv[1]), clock=ticking(), ballast=4096) as store:
     life = store.head()[0]

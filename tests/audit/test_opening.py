@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from audit import connect, schema
 from audit.model import CannotOpen
-from audit.reader import Reader
-from audit.rebuild import rebuild_projections
-from audit.store import Store
+from audit.sqlite import connect, schema
+from audit.sqlite.reader import Reader
+from audit.sqlite.rebuild import rebuild_projections
+from audit.sqlite.store import Store
 from tests.audit.parts import edit, entry, ticking, whole
 
 HOLDER = """
 import sys
 from pathlib import Path
-from audit.store import Store
+from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking
 with Store.open(Path(sys.argv[1]), clock=ticking()) as store:
     store.append([entry()])
@@ -38,7 +38,7 @@ OPENER = """
 import os, sys
 from pathlib import Path
 from audit.model import CannotOpen
-from audit.store import Store
+from audit.sqlite.store import Store
 from tests.audit.parts import ticking
 os.setuid(65534)
 try:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from audit import chain, connect, schema
+from audit import chain
 from audit.model import CannotOpen, CannotRecord
-from audit.rebuild import rebuild_projections
-from audit.store import Store
-from audit.verify import hash_at, verify
+from audit.sqlite import connect, schema
+from audit.sqlite.rebuild import rebuild_projections
+from audit.sqlite.store import Store
+from audit.sqlite.verify import hash_at, verify
 from tests.audit.parts import edit, entry, ticking, unlocked, whole, written_anew
 
 VALUES = "'op1', 3, 'k', 'a', '2026-03-01T12:00:00.000000Z', '', '{}', NULL, NULL, 0"
@@ -184,7 +185,7 @@ def test_a_cut_end_is_seen_and_the_log_is_not_written_any_more(written: Path) ->
 
 
 def test_an_end_cut_together_with_the_head_is_not_seen_by_the_chain_alone(written: Path) -> None:
-    """The limit said plainly in audit.verify: this needs a checkpoint that left the machine before."""
+    """The limit said plainly in audit.sqlite.verify: this needs a checkpoint that left the machine before."""
     found = unlocked(
         written,
         "DELETE FROM event WHERE seq = 8",

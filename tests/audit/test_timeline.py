@@ -7,8 +7,8 @@ import json
 import pytest
 
 from audit import chain
-from audit.schema import COLUMNS
-from audit.store import Store
+from audit.sqlite.schema import COLUMNS
+from audit.sqlite.store import Store
 from audit.timeline import json_line, visible
 from tests.audit.parts import entry
 

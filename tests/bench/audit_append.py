@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 
-from audit import chain, schema
+from audit import chain
 from audit.model import Entry, JsonValue
-from audit.store import Store
+from audit.sqlite import schema
+from audit.sqlite.store import Store
 
 TARGET = 1.25
 BLOCK = 500

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.model import Row
-from audit.reader import Reader
-from audit.store import Store
-from audit.verify import verify
+from audit.sqlite.reader import Reader
+from audit.sqlite.store import Store
+from audit.sqlite.verify import verify
 from bot import clock
 from bot.compose import Bot, assemble
 from bot.config import Config

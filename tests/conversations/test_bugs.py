@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from audit.model import Entry, Row
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.slack.listeners import BROKEN
 from engine.lab.engine import Lab

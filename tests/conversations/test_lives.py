@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from audit.model import CannotRecord, Entry
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot.cli import cli
 from bot.demo import demo
 from bot.desk.starts import STARTED, STOPPED

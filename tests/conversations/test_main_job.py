@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audit.reader import Reader
+from audit.sqlite.reader import Reader
 from engine.model import PoolState, Verdict
 from engine.states import State
 from tests.conversations.house import House

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from audit.model import Row
-from audit.store import Store
+from audit.sqlite.store import Store
 from engine.lab.engine import Lab
 from engine.model import Facts
 from engine.states import State

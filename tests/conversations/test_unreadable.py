@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from audit.model import Entry
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from engine.model import Verdict
 from engine.states import State

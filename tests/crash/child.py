@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audit.model import Entry, Row
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.compose import Bot, assemble
 from bot.demo import demo

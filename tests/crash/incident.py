@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from audit.reader import Reader
+from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from bot.demo.demo import LOG, WORLD
 from bot.slack.manifest import commands

@@ -9,9 +9,9 @@ from html import unescape
 from pathlib import Path
 
 from audit.model import Row
-from audit.reader import Reader
-from audit.rebuild import rebuild_projections
-from audit.verify import verify
+from audit.sqlite.reader import Reader
+from audit.sqlite.rebuild import rebuild_projections
+from audit.sqlite.verify import verify
 from bot.desk.story import told
 from engine.events import (
     ApprovalGranted,

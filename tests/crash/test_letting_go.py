@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from slack_bolt import App
 
-from audit.reader import Reader
+from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from bot.slack.link import HttpLink
 from tests.crash import proof

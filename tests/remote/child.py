@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from audit.model import Entry, Row
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.compose import assemble, engine_of
 from bot.demo import demo

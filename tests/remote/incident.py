@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.model import Row
-from audit.reader import Reader
+from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from engine.events import Event, RunIntended, from_body
 from engine.states import Operation, State, evolve

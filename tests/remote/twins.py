@@ -16,7 +16,7 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.desk.journal import Journal
 from bot.desk.runner import Runner

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
-from audit.store import Store
+from audit.sqlite.store import Store
 from bot import clock
 from bot.desk.kept import Watch
 from bot.slack.people import People

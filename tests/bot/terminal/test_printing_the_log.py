@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from audit.model import Entry
-from audit.reader import Reader
-from audit.store import Store
+from audit.sqlite.reader import Reader
+from audit.sqlite.store import Store
 from bot.cli import cli
 from bot.desk.starts import STARTED
 from bot.desk.story import told

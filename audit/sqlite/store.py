@@ -15,14 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from audit import chain, connect
-from audit.ballast import Ballast
-from audit.disk import Disk
-from audit.lock import SingleInstance
+from audit import chain
 from audit.model import AlreadyDelivered, ClaimHeld, Conflict, Entry, Row
-from audit.reader import Reader
-from audit.schema import COLUMNS
-from audit.writer import Writer
+from audit.sqlite import connect
+from audit.sqlite.ballast import Ballast
+from audit.sqlite.disk import Disk
+from audit.sqlite.lock import SingleInstance
+from audit.sqlite.reader import Reader
+from audit.sqlite.schema import COLUMNS
+from audit.sqlite.writer import Writer
 
 Clock = Callable[[], datetime]
 Columns = tuple[Any, ...]

@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from audit.ballast import Ballast
 from audit.model import CannotRecord
-from audit.writer import Writer
+from audit.sqlite.ballast import Ballast
+from audit.sqlite.writer import Writer
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]

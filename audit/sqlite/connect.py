@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from audit import schema
 from audit.model import CannotOpen
+from audit.sqlite import schema
 
 BUSY_SECONDS = 1.0
 """How long a write waits for somebody else's lock (a shell on the file). Below the 3 s in which Slack wants an ack."""

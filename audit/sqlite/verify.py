@@ -20,9 +20,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from audit import chain, connect, schema
+from audit import chain
 from audit.model import Verification
-from audit.schema import COLUMNS, GENESIS
+from audit.sqlite import connect, schema
+from audit.sqlite.schema import COLUMNS, GENESIS
 from audit.timeline import visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # names of our own columns

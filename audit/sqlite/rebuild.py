@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from audit import connect, schema
-from audit.lock import SingleInstance
+from audit.sqlite import connect, schema
+from audit.sqlite.lock import SingleInstance
 
 
 def rebuild_projections(path: Path) -> None:

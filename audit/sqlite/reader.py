@@ -13,9 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from audit import chain, connect, verify
+from audit import chain
 from audit.model import Row, Verification
-from audit.schema import COLUMNS
+from audit.sqlite import connect, verify
+from audit.sqlite.schema import COLUMNS
 
 Columns = tuple[Any, ...]
 """A row as SQLite gives it, in the order of COLUMNS."""
@@ -76,12 +77,12 @@ class Reader:
         return self._noted("SELECT operation, value FROM shown WHERE slot = ?", slot)
 
     def verify(self) -> Verification:
-        """Walk the whole log; see audit.verify."""
+        """Walk the whole log; see audit.sqlite.verify."""
         with self._connection() as conn:
             return verify.verify(conn)
 
     def hash_at(self, seq: int) -> str | None:
-        """The hash that row `seq` bears; see audit.verify."""
+        """The hash that row `seq` bears; see audit.sqlite.verify."""
         with self._connection() as conn:
             return verify.hash_at(conn, seq)
 
