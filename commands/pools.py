@@ -4,7 +4,7 @@ import click
 
 from commands.grammar.values import Name
 from commands.grammar.wish import Answer, Look, View
-from engine.case import HOME
+from engine.guards.case import HOME
 from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
 from engine.port import EngineError
 from engine.resolve import resolve

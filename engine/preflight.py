@@ -6,8 +6,8 @@ was shown and what is enforced cannot differ. The guards themselves, with their 
 
 from __future__ import annotations
 
-from engine.case import Case
-from engine.guards import FAILBACK, FAILOVER
+from engine.guards.case import Case
+from engine.guards.order import FAILBACK, FAILOVER
 from engine.model import Finding, Kind, Level, Options, Refusal
 
 MAX_WAIT = 86_400

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from engine.case import HOME, is_
 from engine.events import Event, OperationClosed, RunDoubted, RunEnded, RunObserved, RunResolved, RunUnstarted
+from engine.guards.case import HOME, is_
 from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Verdict
 from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation

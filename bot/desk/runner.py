@@ -18,12 +18,13 @@ from audit.model import CannotRecord
 from bot.desk.journal import BOT, Journal, UnreadableError
 from bot.slack.blocks import cut
 from bot.slack.people import People
-from engine import learned, rules, verdict
 from engine import plan as plans
+from engine import readings as learned
+from engine import rules, verdict
 from engine.events import Event, RequestStale, RunIntended, RunRecorded
-from engine.learned import Reading
 from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
 from engine.port import Engine, EngineError, SightLost
+from engine.readings import Reading
 from engine.resolve import pair_of
 from engine.rules import Step
 from engine.states import Operation, State

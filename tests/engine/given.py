@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine import plan as plans
-from engine.case import Case
 from engine.events import Event, PreflightPassed, RequestAsked, RunIntended
-from engine.learned import Reading, inspected
+from engine.guards.case import Case
 from engine.model import (
     Cms,
     Edge,
@@ -30,6 +29,7 @@ from engine.model import (
     Replication,
     Ticket,
 )
+from engine.readings import Reading, inspected
 from engine.states import Operation, evolve
 
 T0 = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)

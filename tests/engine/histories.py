@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from engine import learned, rules, verdict
+from engine import readings as learned
+from engine import rules, verdict
 from engine.events import ApprovalRefused, Event, RunDoubted, RunRecorded
 from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Record, Refusal
 from engine.rules import Step

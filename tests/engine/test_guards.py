@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-import engine.case
-import engine.guards_failback
-import engine.guards_failover
-from engine import guards
-from engine.case import Case, Guard
+import engine.guards.case
+import engine.guards.failback
+import engine.guards.failover
+from engine.guards import order as guards
+from engine.guards.case import Case, Guard
 from engine.model import Cms, Edge, Export, Facts, Finding, Health, Import, Kind, Level, Options, PoolState, Replication
 from engine.preflight import MAX_WAIT, blocking, conflicts, judge
 from tests.engine.given import AWAY, EDGE, P1, P2, T0, case, facts, pool_facts
@@ -149,7 +149,7 @@ def test_a_healthy_pair_gives_notes_only(kind: Kind) -> None:
 
 def test_every_code_of_the_guards_stands_in_this_table() -> None:
     """A new guard needs its row here; three codes have their own tests below."""
-    modules = (engine.case, guards, engine.guards_failback, engine.guards_failover)
+    modules = (engine.guards.case, guards, engine.guards.failback, engine.guards.failover)
     sources = "".join(map(inspect.getsource, modules))
     codes = set(re.findall(r'"([EWN]_[A-Z_]+)"', sources))
     assert codes == {row[0] for row in HITS} | {"N_COOLDOWN", "N_PAIR_HELD", "E_PAIRING_CHANGED"}

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine import learned, rules
+from engine import readings as learned
+from engine import rules
 from engine.events import (
     ApprovalGranted,
     PreflightPassed,

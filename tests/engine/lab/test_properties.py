@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import preflight
-from engine.case import Case
+from engine.guards.case import Case
 from engine.lab import reading, trouble, users
 from engine.lab.engine import Lab
 from engine.lab.pools import Level

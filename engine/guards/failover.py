@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.case import HOME, Case, block, is_, note, state_unclear, warn
+from engine.guards.case import HOME, Case, block, is_, note, state_unclear, warn
 from engine.model import Finding, Health, PoolState
 
 STAYS_DOWN = "N_STAYS_DOWN"

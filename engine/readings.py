@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine import plan as plans
-from engine.case import Case
 from engine.events import (
     Event,
     PreflightPassed,
@@ -21,6 +20,7 @@ from engine.events import (
     RequestStale,
     RunIntended,
 )
+from engine.guards.case import Case
 from engine.model import Facts, Person, Policy, Ticket
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move

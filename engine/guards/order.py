@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.case import Case, Guard, block, note, warn
-from engine.guards_failback import backup_for_failback, failback_duration, failback_state, home_restored
-from engine.guards_failover import (
+from engine.guards.case import Case, Guard, block, note, warn
+from engine.guards.failback import backup_for_failback, failback_duration, failback_state, home_restored
+from engine.guards.failover import (
     backup_up,
     capacity,
     disaster_on_healthy,
