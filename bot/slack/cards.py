@@ -34,7 +34,7 @@ from engine.events import (
     RequestStale,
     RequestWithdrawn,
 )
-from engine.guards.failover import STAYS_DOWN
+from engine.guards.circumstances import STAYS_DOWN
 from engine.model import Ended, Finding, Kind, Level, Verdict
 from engine.states import CLOSED, Operation, State
 

@@ -62,17 +62,3 @@ def is_(health: Health) -> str:
         Health.QUORUM_LOST: "without a quorum of its Front Ends",
         Health.UNKNOWN: "not readable from here (which is not the same as up)",
     }[health]
-
-
-def state_unclear(pool: PoolFacts) -> Finding:
-    if pool.state is PoolState.FAILING_OVER:
-        return block(
-            "E_FAILING_OVER",
-            f"{pool.fqdn} is being failed over at this moment, not by this bot.",
-            "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
-        )
-    return block(
-        "E_STATE_UNKNOWN",
-        f"The PoolState of {pool.fqdn} could not be read, so nobody can say who serves its users.",
-        f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"',
-    )

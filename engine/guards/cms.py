@@ -1,0 +1,36 @@
+"""The Central Management Store, where a failover and a failback are written.
+
+Pure. The wording is ours except where a sentence is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.guards.case import Case, block
+from engine.model import Finding, Kind
+
+
+def cms(case: Case) -> Iterator[Finding]:
+    host = case.facts.cms.host
+    if host is None:
+        yield block(
+            "E_CMS_DOWN",
+            "No pool holds an active Central Management Store, or it could not be read. The failover has to write "
+            "there.",
+            "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus; then fail the Central Management "
+            "Store over (Invoke-CsManagementServerFailover) before the pool.",
+        )
+    elif case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
+        yield block(
+            "E_CMS_ON_FAILED_POOL",
+            f"The active Central Management Store is on {host}, the pool to be failed over.",
+            "Fail it over first: Invoke-CsManagementServerFailover, on a server of "
+            f"{case.partner.fqdn if case.partner else 'the backup pool'}. Then ask again.",
+        )
+    elif not case.facts.cms.up:
+        yield block(
+            "E_CMS_DOWN",
+            f"The Central Management Store is on {host}, which is not known to be up. The failover has to write there.",
+            "Bring that pool up, or fail the Central Management Store over first.",
+        )

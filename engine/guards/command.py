@@ -1,0 +1,24 @@
+"""Parameters that this server's cmdlet does not have.
+
+Pure. The wording is ours except where a sentence is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.guards.case import Case, block
+from engine.model import Finding, Kind
+from engine.plan import CMDLETS, ONLY_FAILOVER, parameters
+
+
+def parameters_known(case: Case) -> Iterator[Finding]:
+    sent = {p.name for p in parameters(case.pool.fqdn, case.options)} - {"Confirm", "Verbose", "WhatIf"}
+    if case.kind is Kind.FAILBACK:
+        sent -= ONLY_FAILOVER
+    for name in sorted(sent - case.supported):
+        yield block(
+            "E_PARAM_UNSUPPORTED",
+            f"The {CMDLETS[case.kind]} of this server has no -{name}.",
+            f"Leave -{name} out. It is refused rather than dropped silently.",
+        )

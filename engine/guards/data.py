@@ -1,0 +1,52 @@
+"""What of the users' data is copied, what is lost.
+
+Pure. The wording is ours except where a sentence is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.guards.case import Case, warn
+from engine.model import Export, Finding, Import, Kind, Replication
+from engine.plan import timespan
+
+
+def sync(case: Case) -> Iterator[Finding]:
+    """Of the direction that carries the users' data to where they will be served.
+
+    The finding hangs on states, not on counters: a counter moves with every write and would void approvals.
+    """
+    failover = case.kind is Kind.FAILOVER
+    copy = case.facts.outbound if failover else case.facts.inbound
+    if case.options.disaster:
+        if failover:
+            yield warn("W_LOSES_BACKLOG", f"What is not copied when it starts is lost: {_backlog(copy)}.")
+        return
+    if copy.export in {Export.FINAL, Export.STEADY} and copy.imports is Import.NORMAL:
+        return
+    source = case.pool if failover else case.partner
+    yield warn(
+        "W_NOT_IN_SYNC",
+        f"Not everything is copied yet: {_backlog(copy)}. {_what_becomes_of_it(case)}",
+        f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn if source else case.pool.fqdn}; "
+        "ask again when Get-CsBackupServiceStatus is steady.",
+    )
+
+
+def _backlog(copy: Replication) -> str:
+    words = [f"export {copy.export.value}, import {copy.imports.value}"]
+    if copy.backlog is not None:
+        words.append(f"{copy.backlog:,} changes waiting")
+    else:
+        words.append("how many changes wait cannot be read")
+    if copy.age is not None:
+        words.append(f"last complete {copy.age // 60} min ago")
+    return ", ".join(words)
+
+
+def _what_becomes_of_it(case: Case) -> str:
+    if case.options.skip_verification:
+        return "Verification is skipped: what is not copied by then is lost."
+    wait = timespan(case.options.wait) if case.options.wait else "some time of its own"
+    return f"The cmdlet waits {wait} for it, and then assumes that it is there."

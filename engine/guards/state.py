@@ -1,0 +1,63 @@
+"""Where the users are now, by the PoolState of both pools.
+
+Pure. The wording is ours except where a sentence is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.guards.case import HOME, Case, block
+from engine.model import Finding, PoolFacts, PoolState
+
+
+def failover_state(case: Case) -> Iterator[Finding]:
+    pool, partner = case.pool, case.partner
+    if pool.state is PoolState.FAILED_OVER:
+        yield block(
+            "E_ALREADY_FAILED_OVER",
+            f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
+            f"To bring the users home: /failback {pool.fqdn}",
+        )
+    elif pool.state not in HOME:
+        yield _unclear(pool)
+    if partner and partner.state is PoolState.FAILED_OVER:
+        yield block(
+            "E_BACKUP_IS_FAILED_OVER",
+            f"{partner.fqdn} is failed over itself: {pool.fqdn} serves its users. They would be served by nobody.",
+            f"First /failback {partner.fqdn}, then fail {pool.fqdn} over.",
+        )
+    elif partner and partner.state not in HOME:
+        yield _unclear(partner)
+
+
+def failback_state(case: Case) -> Iterator[Finding]:
+    pool, partner = case.pool, case.partner
+    if pool.state in HOME:
+        if partner and partner.state is PoolState.FAILED_OVER:
+            yield block(
+                "E_NOT_FAILED_OVER",
+                f"{pool.fqdn} is at home. It is {partner.fqdn} that is failed over; a failback names the same FQDN "
+                "as its failover.",
+                f"/failback {partner.fqdn}",
+            )
+        else:
+            yield block(
+                "E_NOT_FAILED_OVER", f"{pool.fqdn} is not failed over: its users are at home.", "/pools shows it."
+            )
+    elif pool.state is not PoolState.FAILED_OVER:
+        yield _unclear(pool)
+
+
+def _unclear(pool: PoolFacts) -> Finding:
+    if pool.state is PoolState.FAILING_OVER:
+        return block(
+            "E_FAILING_OVER",
+            f"{pool.fqdn} is being failed over at this moment, not by this bot.",
+            "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
+        )
+    return block(
+        "E_STATE_UNKNOWN",
+        f"The PoolState of {pool.fqdn} could not be read, so nobody can say who serves its users.",
+        f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"',
+    )
