@@ -12,7 +12,7 @@ from collections.abc import Callable
 from audit.sqlite.verify import verify
 from bot.demo.demo import Demo
 from bot.slack.answers import whole
-from bot.standin.people import Answer, Json, Person
+from bot.standin.people import Json, Member, Response
 
 PATIENCE = 60.0
 """Seconds for any one step; a played operation takes a few."""
@@ -22,7 +22,7 @@ _RECORDED = re.compile(r"recorded as ([0-9A-Z]{4}-[0-9A-Z]{4})")
 
 def play(demo: Demo, say: Callable[[str], None]) -> bool:
     """Play it; whether all went as it should. Raises TimeoutError, which tells what was seen instead."""
-    alice, bob, carol = (Person(demo.standin.url, f"U0{name}") for name in ("ALICE", "BOB", "CAROL"))
+    alice, bob, carol = (Member(demo.standin.url, f"U0{name}") for name in ("ALICE", "BOB", "CAROL"))
     if left_open := demo.bot.store.open_operations():
         say(f"Operation {left_open[0]} of an earlier demo is still open in {demo.log}; it holds its pools.")
         say(f"Play with other files (--data), or finish it first: csfailover demo --data {demo.log.parent}")
@@ -52,7 +52,7 @@ def play(demo: Demo, say: Callable[[str], None]) -> bool:
     return "SUCCEEDED." in str(done["rendered"]) and found.ok
 
 
-def _ready(person: Person) -> None:
+def _ready(person: Member) -> None:
     """Wait until the bot is connected and knows the pools."""
     deadline = person.now() + PATIENCE
     while person.now() < deadline:
@@ -62,7 +62,7 @@ def _ready(person: Person) -> None:
     raise TimeoutError("the bot did not answer")
 
 
-def _told(say: Callable[[str], None], answer: Answer) -> str:
+def _told(say: Callable[[str], None], answer: Response) -> str:
     say(f"csfailover (only to Alice)> {answer.text}")
     found = _RECORDED.search(answer.text)
     if not found:
@@ -70,7 +70,7 @@ def _told(say: Callable[[str], None], answer: Answer) -> str:
     return found.group(1)
 
 
-def _closed(person: Person, operation: str) -> Json:
+def _closed(person: Member, operation: str) -> Json:
     return person.wait_for(rf"(SUCCEEDED|FAILED|In doubt|Void)(.|\n)*Operation {operation}", PATIENCE)
 
 

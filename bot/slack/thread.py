@@ -20,7 +20,7 @@ ROOM = 2_600
 
 
 @dataclass(frozen=True)
-class Reply:
+class ThreadMessage:
     """`through` is the version of the last event in it. `broadcast`: the channel sees it too. `urgent`: it is
     news for people, not the engine talking, and does not wait to be gathered."""
 
@@ -30,16 +30,16 @@ class Reply:
     urgent: bool
 
 
-def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list[Reply]:
+def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list[ThreadMessage]:
     """What is to be posted, oldest first. Events that only the log keeps move `through` on and make no message."""
-    made: list[Reply] = []
+    made: list[ThreadMessage] = []
     lines: list[str] = []
     through, loud, ping, urgent, verdict, anchor = 0, False, False, False, False, ""
 
     def flush() -> None:
         nonlocal lines, loud, ping, urgent, anchor
         if lines:
-            made.append(Reply(through, _message(lines, leads if ping else (), anchor), loud, urgent))
+            made.append(ThreadMessage(through, _message(lines, leads if ping else (), anchor), loud, urgent))
         lines, loud, ping, urgent, anchor = [], False, False, False, ""
 
     for row, event in events:

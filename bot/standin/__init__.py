@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.standin.people import Person
+    from bot.standin.people import Member
     from bot.standin.server import StandIn
 
-__all__ = ["Person", "StandIn"]
+__all__ = ["Member", "StandIn"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,8 +20,8 @@ def __getattr__(name: str) -> Any:
         from bot.standin.server import StandIn  # noqa: PLC0415 - see above
 
         return StandIn
-    if name == "Person":
-        from bot.standin.people import Person  # noqa: PLC0415 - see above
+    if name == "Member":
+        from bot.standin.people import Member  # noqa: PLC0415 - see above
 
-        return Person
+        return Member
     raise AttributeError(name)

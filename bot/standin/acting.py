@@ -14,7 +14,7 @@ from bot.standin.blockkit import problems
 from bot.standin.delivery import Deliveries, Delivery
 from bot.standin.plain import plain, unmark
 from bot.standin.seed import BOT_USER, Json
-from bot.standin.world import Message, SlackError, World
+from bot.standin.world import Message, SlackError, Workspace
 
 LEGIBLE = {"timeout": "operation_timeout"}  # every other failure reads dispatch_failed
 
@@ -29,7 +29,7 @@ def answer(status: str, text: str = "", delivery: Delivery | None = None, **more
 class Acting:
     """`base` is our own address (for response URLs), `commands` the slash commands of the app."""
 
-    world: World
+    world: Workspace
     deliveries: Deliveries
     base: Callable[[], str]
     commands: Callable[[], list[Json]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.standin import seed
 from bot.standin.blockkit import problems
 from bot.standin.seed import Json
-from bot.standin.world import Message, SlackError, World
+from bot.standin.world import Message, SlackError, Workspace
 
 LONGEST_TEXT = 40_000
 
@@ -36,7 +36,7 @@ def _metadata(args: Json) -> Json | None:
     return given
 
 
-def _bot_channel(world: World, args: Json) -> Json:
+def _bot_channel(world: Workspace, args: Json) -> Json:
     """The channel of a post. The bot has to be a member, as with chat:write alone."""
     channel = world.channel(args.get("channel"))
     if seed.BOT_USER not in channel["members"]:
@@ -44,7 +44,7 @@ def _bot_channel(world: World, args: Json) -> Json:
     return channel
 
 
-def _find(world: World, args: Json) -> Message:
+def _find(world: Workspace, args: Json) -> Message:
     channel = world.channel(args.get("channel"))
     message = world.messages[channel["id"]].get(str(args.get("ts")))
     if message is None or message.only_for:  # an ephemeral cannot be reached by its timestamp
@@ -52,7 +52,7 @@ def _find(world: World, args: Json) -> Message:
     return message
 
 
-def post_message(world: World, args: Json) -> Json:
+def post_message(world: Workspace, args: Json) -> Json:
     channel = _bot_channel(world, args)
     text, blocks = content(args)
     thread = args.get("thread_ts")
@@ -65,7 +65,7 @@ def post_message(world: World, args: Json) -> Json:
     return {"channel": channel["id"], "ts": posted.ts, "message": world.wire(posted, metadata=True)}
 
 
-def update(world: World, args: Json) -> Json:
+def update(world: Workspace, args: Json) -> Json:
     """`text` alone removes the blocks; blocks alone keep the text. "edited" shows only after a text update."""
     message = _find(world, args)
     if message.user != seed.BOT_USER:
@@ -79,7 +79,7 @@ def update(world: World, args: Json) -> Json:
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
 
 
-def post_ephemeral(world: World, args: Json) -> Json:
+def post_ephemeral(world: Workspace, args: Json) -> Json:
     channel = _bot_channel(world, args)
     if args.get("user") not in channel["members"]:
         raise SlackError("user_not_in_channel")
@@ -90,7 +90,7 @@ def post_ephemeral(world: World, args: Json) -> Json:
     return {"message_ts": whispered.ts}
 
 
-def delete(world: World, args: Json) -> Json:
+def delete(world: Workspace, args: Json) -> Json:
     message = _find(world, args)
     if message.user != seed.BOT_USER:
         raise SlackError("cant_delete_message")
@@ -98,14 +98,14 @@ def delete(world: World, args: Json) -> Json:
     return {"channel": message.channel, "ts": message.ts}
 
 
-def permalink(world: World, args: Json) -> Json:
+def permalink(world: Workspace, args: Json) -> Json:
     message = _find(world, args | {"ts": args.get("message_ts")})
     domain = seed.DOMAINS[seed.TEAM]
     link = f"https://{domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
     return {"channel": message.channel, "permalink": link}
 
 
-def respond(world: World, key: str, body: Json) -> None:
+def respond(world: Workspace, key: str, body: Json) -> None:
     """One use of a response URL: a whisper or a message, or the original replaced or deleted."""
     url = world.use_response_url(key)
     original = world.messages[url.channel].get(url.message_ts or "")
@@ -119,7 +119,7 @@ def respond(world: World, key: str, body: Json) -> None:
         say(world, url.user, url.channel, body | {"text": text, "blocks": blocks})
 
 
-def say(world: World, user: str, channel: str, body: Json) -> Message:
+def say(world: Workspace, user: str, channel: str, body: Json) -> Message:
     """What an ack or a response URL makes the app say: to one person unless it asks for the channel."""
     only_for = None if body.get("response_type") == "in_channel" else user
     said = Message(channel, world.ts(), seed.BOT_USER, body.get("text") or "", body.get("blocks") or [])

@@ -19,7 +19,7 @@ import aiohttp
 from bot.standin import seed
 from bot.standin.seed import Json
 from bot.standin.sockets import Sockets
-from bot.standin.world import World
+from bot.standin.world import Workspace
 
 ACK_SECONDS = 3.0
 
@@ -52,7 +52,7 @@ class Delivery:
 class Deliveries:
     """`deliver_to` tells, at each delivery, the HTTP address or None for Socket Mode."""
 
-    world: World
+    world: Workspace
     sockets: Sockets
     deliver_to: Callable[[], str | None]
     session: aiohttp.ClientSession

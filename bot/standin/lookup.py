@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from bot.standin import seed
 from bot.standin.seed import Json
-from bot.standin.world import Message, SlackError, World
+from bot.standin.world import Message, SlackError, Workspace
 
 
-def api_test(_world: World, args: Json) -> Json:
+def api_test(_world: Workspace, args: Json) -> Json:
     if args.get("error"):
         raise SlackError(str(args["error"]))
     return {"args": args}
 
 
-def auth_test(_world: World, _args: Json) -> Json:
+def auth_test(_world: Workspace, _args: Json) -> Json:
     return {
         "url": f"https://{seed.DOMAINS[seed.TEAM]}.slack.com/",
         "team": seed.TEAM_NAME,
@@ -28,7 +28,7 @@ def auth_test(_world: World, _args: Json) -> Json:
     }
 
 
-def _readable(world: World, args: Json, member: bool = True) -> Json:
+def _readable(world: Workspace, args: Json, member: bool = True) -> Json:
     """A channel the app may see. Private ones it is not in do not exist for it."""
     channel = world.channel(args.get("channel"))
     inside = seed.BOT_USER in channel["members"]
@@ -39,7 +39,7 @@ def _readable(world: World, args: Json, member: bool = True) -> Json:
     return channel
 
 
-def conversation(world: World, args: Json) -> Json:
+def conversation(world: Workspace, args: Json) -> Json:
     channel = _readable(world, args, member=False)
     shown = {key: value for key, value in channel.items() if key != "members"}
     shown["is_member"] = seed.BOT_USER in channel["members"]
@@ -48,19 +48,19 @@ def conversation(world: World, args: Json) -> Json:
     return {"channel": shown}
 
 
-def members(world: World, args: Json) -> Json:
+def members(world: Workspace, args: Json) -> Json:
     channel = _readable(world, args, member=False)
     return {"members": list(channel["members"]), "response_metadata": {"next_cursor": ""}}
 
 
-def history(world: World, args: Json) -> Json:
+def history(world: Workspace, args: Json) -> Json:
     """Newest first, without thread replies (unless broadcast) and ephemerals."""
     channel = _readable(world, args)
     every = [m for m in world.messages[channel["id"]].values() if not m.only_for and (not m.thread_ts or m.broadcast)]
     return _page(world, list(reversed(every)), args)
 
 
-def replies(world: World, args: Json) -> Json:
+def replies(world: Workspace, args: Json) -> Json:
     """The parent, then its replies, oldest first."""
     channel = _readable(world, args)
     parent = world.messages[channel["id"]].get(str(args.get("ts")))
@@ -69,7 +69,7 @@ def replies(world: World, args: Json) -> Json:
     return _page(world, [parent, *world.replies(channel["id"], parent.ts)], args)
 
 
-def _page(world: World, found: list[Message], args: Json) -> Json:
+def _page(world: Workspace, found: list[Message], args: Json) -> Json:
     """`limit` messages from `cursor` on, between `oldest` and `latest`."""
     try:
         oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
@@ -87,14 +87,14 @@ def _page(world: World, found: list[Message], args: Json) -> Json:
     return answer | {"response_metadata": {"next_cursor": str(start + limit) if more else ""}}
 
 
-def user(world: World, args: Json) -> Json:
+def user(world: Workspace, args: Json) -> Json:
     known = world.users.get(str(args.get("user")))
     if known is None:
         raise SlackError("user_not_found")
     return {"user": known}
 
 
-def group_users(world: World, args: Json) -> Json:
+def group_users(world: Workspace, args: Json) -> Json:
     """User groups come with paid plans only; a disabled group answers as one that does not exist."""
     if not world.paid_plan:
         raise SlackError("plan_upgrade_required")

@@ -1,4 +1,4 @@
-"""People who use the stand-in from a program: `Person(url, "U0ALICE").command("/pools")`.
+"""People who use the stand-in from a program: `Member(url, "U0ALICE").command("/pools")`.
 
 Plain HTTP with urllib, synchronous, for `demo --play`, tests and CI; works on a stand-in in another process.
 """
@@ -20,7 +20,7 @@ INCIDENT = "C0INCIDENT"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came back for one act.
 
     `status`: "ok"; "operation_timeout" or "dispatch_failed" (the app did not answer in three seconds, or not
@@ -91,13 +91,13 @@ def workspace(url: str, **changes: Any) -> None:
     call(url, "workspace", changes)
 
 
-class Person:
+class Member:
     """One human in one channel. `now` is a monotonic clock in seconds, for `wait_for`."""
 
     def __init__(self, url: str, user: str, channel: str = INCIDENT, now: Callable[[], float] = time.monotonic) -> None:
         self.url, self.user, self.channel, self.now = url, user, channel, now
 
-    def command(self, line: str, thread_ts: str | None = None) -> Answer:
+    def command(self, line: str, thread_ts: str | None = None) -> Response:
         """Type a slash command (or, without the slash, a message) and wait for what comes back."""
         return self._act("say", {"text": line, "thread_ts": thread_ts})
 
@@ -105,7 +105,7 @@ class Person:
 
     def click(
         self, button: str = "", ts: str | None = None, action_id: str | None = None, stale: bool = False
-    ) -> Answer:
+    ) -> Response:
         """Use the newest visible button or option with this text or action_id, a confirm dialog confirmed.
 
         The open modal goes first, as it covers the rest. `stale`: also one that an update has just removed,
@@ -152,7 +152,7 @@ class Person:
         view: Json | None = self._state()["home"]
         return view
 
-    def submit(self, values: Json | None = None) -> Answer:
+    def submit(self, values: Json | None = None) -> Response:
         """Send the open modal. Keys: "block_id.action_id", block id, action id or label. Raises LookupError."""
         view = self.modal()
         if view is None:
@@ -163,12 +163,12 @@ class Person:
             stated.setdefault(block_id, {})[action_id] = value
         return self._act("submit", {"view_id": view["id"], "values": stated})
 
-    def close_modal(self) -> Answer:
+    def close_modal(self) -> Response:
         return self._act("close", {})
 
-    def _act(self, path: str, body: Json) -> Answer:
+    def _act(self, path: str, body: Json) -> Response:
         said = call(self.url, path, {"as": self.user, "channel": self.channel, **body})
-        return Answer(**said)
+        return Response(**said)
 
     def _state(self, more: str = "") -> Json:
         state: Json = call(self.url, "state?" + urlencode({"as": self.user, "channel": self.channel}) + more)

@@ -25,7 +25,7 @@ from bot.standin.seed import Json
 from bot.standin.sockets import Sockets
 from bot.standin.ui import Ui, doorkeeper
 from bot.standin.webapi import ALL_SCOPES, WebApi
-from bot.standin.world import World
+from bot.standin.world import Workspace
 
 LOOPBACK = "127.0.0.1"
 ACCEPTING = 8
@@ -56,7 +56,7 @@ class StandIn:
         self.tier_limits = tier_limits
         self.deliver_to: str | None = None
         self.commands: list[Json] = []
-        self.world = World(clock, set(ALL_SCOPES if scopes is None else scopes))
+        self.world = Workspace(clock, set(ALL_SCOPES if scopes is None else scopes))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None

@@ -19,7 +19,7 @@ from bot.standin.acting import Acting
 from bot.standin.delivery import Deliveries
 from bot.standin.seed import Json
 from bot.standin.sockets import Sockets
-from bot.standin.world import Fault, SlackError, World
+from bot.standin.world import Fault, SlackError, Workspace
 
 LONGEST_WAIT = 25.0
 PAGE = ("index.html", "style.css", "app.js", "blocks.js", "composer.js", "inspector.js", "modal.js", "text.js")
@@ -47,7 +47,7 @@ async def doorkeeper(request: web.Request, handler: Handler) -> web.StreamRespon
 
 @dataclass
 class Ui:
-    world: World
+    world: Workspace
     acting: Acting
     deliveries: Deliveries
     sockets: Sockets

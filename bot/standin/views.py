@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.standin.blockkit import view_problems
 from bot.standin.payloads import view_wire
 from bot.standin.seed import Json
-from bot.standin.world import SlackError, World
+from bot.standin.world import SlackError, Workspace
 
 STACK = 3
 
@@ -23,7 +23,7 @@ def checked(view: object, kind: str) -> Json:
     return view
 
 
-def open_view(world: World, args: Json) -> Json:
+def open_view(world: Workspace, args: Json) -> Json:
     """The trigger is spent first: a bad view costs it too."""
     user = world.use_trigger(args.get("trigger_id") or args.get("interactivity_pointer"))
     view = world.store_view(checked(args.get("view"), "modal"), user)
@@ -32,12 +32,12 @@ def open_view(world: World, args: Json) -> Json:
     return {"view": view_wire(view)}
 
 
-def push(world: World, args: Json) -> Json:
+def push(world: Workspace, args: Json) -> Json:
     user = world.use_trigger(args.get("trigger_id"))
     return {"view": view_wire(push_on(world, user, args.get("view")))}
 
 
-def push_on(world: World, user: str, view: object) -> Json:
+def push_on(world: Workspace, user: str, view: object) -> Json:
     """On top of the open modal; Slack allows three in all."""
     stack = world.stacks.get(user, [])
     if len(stack) >= STACK:
@@ -50,7 +50,7 @@ def push_on(world: World, user: str, view: object) -> Json:
     return stored
 
 
-def update(world: World, args: Json) -> Json:
+def update(world: Workspace, args: Json) -> Json:
     known = world.views.get(str(args.get("view_id")))
     if args.get("external_id"):
         known = next((v for v in world.views.values() if v["external_id"] == args["external_id"]), None)
@@ -61,7 +61,7 @@ def update(world: World, args: Json) -> Json:
     return {"view": view_wire(world.store_view(checked(args.get("view"), "modal"), known["user"], known))}
 
 
-def publish(world: World, args: Json) -> Json:
+def publish(world: Workspace, args: Json) -> Json:
     user = str(args.get("user_id"))
     if user not in world.users:
         raise SlackError("user_not_found")

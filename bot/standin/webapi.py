@@ -17,9 +17,9 @@ from aiohttp import web
 from bot.standin import chat, lookup, seed, views
 from bot.standin.rates import POSTING, TIERS, Limit, Rates
 from bot.standin.seed import Json
-from bot.standin.world import Fault, SlackError, World
+from bot.standin.world import Fault, SlackError, Workspace
 
-Run = Callable[[World, Json], Json]
+Run = Callable[[Workspace, Json], Json]
 
 
 class Method(NamedTuple):
@@ -58,7 +58,7 @@ ALL_SCOPES = {"commands"} | {scope for m in METHODS.values() for scope in (m.sco
 class WebApi:
     """`open_socket` makes a Socket Mode URL; `tier_limits` whether rates are enforced."""
 
-    world: World
+    world: Workspace
     open_socket: Callable[[], Json]
     tier_limits: bool
 

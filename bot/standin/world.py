@@ -75,7 +75,7 @@ class Fault:
     retry_after: int = 1
 
 
-class World:
+class Workspace:
     """All state of one stand-in. `clock` gives seconds since 1970."""
 
     def __init__(self, clock: Callable[[], float], scopes: set[str]) -> None:

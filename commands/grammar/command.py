@@ -11,7 +11,7 @@ from types import ModuleType
 
 import click
 
-from commands.grammar.reading import CMDLET, Reading
+from commands.grammar.reading import CMDLET, Typed
 from commands.grammar.text import repair, words
 from commands.grammar.values import Unclear
 from commands.grammar.wish import Answer, Wish
@@ -65,7 +65,7 @@ class Command:
             return Parsed(problem=Problem(say, "Shorten it; details belong in the incident's thread."))
         repaired = repair(text)
         typed = words(repaired.text)
-        reading = Reading(self.parser)
+        reading = Typed(self.parser)
         if reading.wants_help(typed):
             return Parsed(help=self.help(), repairs=repaired.repairs)
         try:

@@ -56,7 +56,7 @@ class Bare:
     after: click.Option | None = None
 
 
-class Reading:
+class Typed:
     """One reading of one command's words. `notes` tell what was left out, as `I …` goes on."""
 
     def __init__(self, parser: click.Command) -> None:

@@ -21,7 +21,7 @@ SMALLEST_BATCH = 100
 """Writes that always fit into one batch, so that a small pool counts as steady. The lab's figure."""
 
 
-class Level(StrEnum):
+class ServiceLevel(StrEnum):
     """What a user can do: everything; sign in and call, but change nothing; nothing."""
 
     FULL = "full"
@@ -99,7 +99,7 @@ def health(front_ends_up: Sequence[bool], backend_up: bool) -> Health:
 
 def serving(
     failed_over: int, quiesced: int, home: str, backup: str | None, voice: Callable[[], bool]
-) -> tuple[bool | None, Level]:
+) -> tuple[bool | None, ServiceLevel]:
     """Who serves the users of a pool: (True for the backup pool, False for the home pool, None for nobody; level).
 
     `home` and `backup` are healths; `voice` says whether the backup registrar has taken over by now, and is asked
@@ -107,15 +107,15 @@ def serving(
     """
     if failed_over:
         if backup != Health.UP:
-            return None, Level.NONE
-        return True, Level.RESILIENCY if quiesced else Level.FULL
+            return None, ServiceLevel.NONE
+        return True, ServiceLevel.RESILIENCY if quiesced else ServiceLevel.FULL
     if home == Health.UP:
-        return False, Level.RESILIENCY if quiesced else Level.FULL
+        return False, ServiceLevel.RESILIENCY if quiesced else ServiceLevel.FULL
     if home == Health.BACKEND_DOWN:
-        return False, Level.RESILIENCY
+        return False, ServiceLevel.RESILIENCY
     if backup == Health.UP and voice():
-        return True, Level.RESILIENCY
-    return None, Level.NONE
+        return True, ServiceLevel.RESILIENCY
+    return None, ServiceLevel.NONE
 
 
 def moves(pool: PoolRow, partner: PoolRow | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 
-from engine.lab.pools import Level, PoolRow, serving
+from engine.lab.pools import PoolRow, ServiceLevel, serving
 from engine.lab.world import World, partner_of, pool_named, pools
 from engine.model import (
     Cms,
@@ -147,7 +147,7 @@ _SERVES = (
 )
 
 
-def who_serves(world: World, sip: str) -> tuple[str | None, Level]:
+def who_serves(world: World, sip: str) -> tuple[str | None, ServiceLevel]:
     """(FQDN of the pool that serves this user now, or None; what the user can do). O(1). Raises KeyError."""
     row = world.one(_SERVES, (sip,))
     if row is None:

@@ -12,7 +12,7 @@ from engine.model import Ended, Kind, Stream
 
 
 @dataclass(frozen=True)
-class Run:
+class LabRun:
     """One row of `run`, fields in the order of `SELECT`. Times are virtual seconds."""
 
     id: str
@@ -33,7 +33,7 @@ class Run:
     ended: str | None
 
 
-SELECT = " ".join(("SELECT", ", ".join(Run.__dataclass_fields__), "FROM run WHERE id = ?"))
+SELECT = " ".join(("SELECT", ", ".join(LabRun.__dataclass_fields__), "FROM run WHERE id = ?"))
 
 
 class Scene:
@@ -91,10 +91,10 @@ class Scene:
         close(self.db, self.run.id, ended, say, error_id)
 
 
-def run_of(db: sqlite3.Connection, run_id: str) -> Run:
+def run_of(db: sqlite3.Connection, run_id: str) -> LabRun:
     """The run of this id, which exists."""
     row = db.execute(SELECT, (run_id,)).fetchone()
-    return Run(row[0], Kind(row[1]), *row[2:])
+    return LabRun(row[0], Kind(row[1]), *row[2:])
 
 
 def tell(db: sqlite3.Connection, run: str, stream: Stream, text: str, percent: int | None = None) -> None:

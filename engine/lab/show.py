@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from engine.lab import runs
-from engine.lab.pools import Level, PoolRow, serving
+from engine.lab.pools import PoolRow, ServiceLevel, serving
 from engine.lab.reading import front_ends, state, voice_taken_over
-from engine.lab.scene import Run, run_of
+from engine.lab.scene import LabRun, run_of
 from engine.lab.steps import names_of
 from engine.lab.trouble import find
 from engine.lab.world import World, partner_of, pool_by_id, pools
@@ -74,8 +74,8 @@ def _served_by(world: World, pool: PoolRow, partner: PoolRow | None) -> str:
     return f"nobody yet, then {later}" if later else "nobody"
 
 
-def _level(level: Level) -> str:
-    return "" if level is Level.FULL else " (resiliency mode)"
+def _level(level: ServiceLevel) -> str:
+    return "" if level is ServiceLevel.FULL else " (resiliency mode)"
 
 
 def _troubles(db: sqlite3.Connection, pool: PoolRow) -> list[str]:
@@ -120,7 +120,7 @@ def _runs(db: sqlite3.Connection, world: World, now: float) -> list[str]:
     return [_run(db, world, run_of(db, run_id), now) for (run_id,) in ids]
 
 
-def _run(db: sqlite3.Connection, world: World, run: Run, now: float) -> str:
+def _run(db: sqlite3.Connection, world: World, run: LabRun, now: float) -> str:
     what = f"Run {run.id}: {run.kind.value} of {pool_by_id(db, run.pool).fqdn}"
     if runs.blind(world, run.id):
         what += ", lost from sight until csfailover lab repair sight"

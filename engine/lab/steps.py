@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.lab.pools import drain, moves
-from engine.lab.scene import Run, Scene
+from engine.lab.scene import LabRun, Scene
 from engine.model import Ended, Kind
 
 FAILOVER_SECONDS = 900 / 80_000
@@ -26,7 +26,7 @@ SHARE = {"QUIESCE": 0.1, "REDIRECT": 0.6, "RELEASE": 0.3}
 PERCENT = {"QUIESCE": 5, "VERIFY": 10, "FLUSH": 30, "REDIRECT": 40, "RELEASE": 80}
 
 
-def names_of(run: Run) -> tuple[str, ...]:
+def names_of(run: LabRun) -> tuple[str, ...]:
     """The steps of a run, in order."""
     names = [] if run.disaster else ["QUIESCE"]
     if not (run.disaster or run.skip):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 
-from engine.lab.pools import Level, PoolRow, moves
+from engine.lab.pools import PoolRow, ServiceLevel, moves
 from engine.lab.reading import who_serves
 from engine.lab.world import World, partner_of, pool_by_id, save
 
@@ -38,7 +38,7 @@ def signed_in(world: World, sip: str) -> bool:
 def write(world: World, sip: str, what: str) -> int:
     """A user makes something (a contact, a meeting). Its sequence number among the writes of the home pool.
     Raises KeyError for an unknown user, PermissionError while nobody serves them in full."""
-    if who_serves(world, sip)[1] is not Level.FULL:
+    if who_serves(world, sip)[1] is not ServiceLevel.FULL:
         raise PermissionError(f"{sip} cannot change anything now")
     with world.change("write") as db:
         home = db.execute("SELECT home FROM user WHERE sip = ?", (sip,)).fetchone()[0]

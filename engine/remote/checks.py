@@ -21,7 +21,7 @@ from engine.remote import inside
 from engine.remote.connect import Door, Session
 from engine.remote.engine import Remote
 from engine.remote.errors import NO_SCRIPTS, REMOTE, cannot_reattach, own_words
-from engine.remote.reading import Reader
+from engine.remote.reading import RemoteReader
 
 Ids = Callable[[], str]
 READS = (
@@ -34,7 +34,7 @@ VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "Service
 
 
 @dataclass(frozen=True)
-class Check:
+class Trial:
     """`ok` None: it works without, and `say` tells what is lost."""
 
     name: str
@@ -43,7 +43,7 @@ class Check:
     cure: str = ""
 
 
-def checks(engine: Remote, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Check]:
+def checks(engine: Remote, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Trial]:
     """All of them, each as soon as it is known. `new_id` gives upper-case UUIDs."""
     door = Door(engine.settings, monotonic)
     for pool, hosts in engine.settings.front_ends.items():
@@ -54,7 +54,7 @@ def checks(engine: Remote, monotonic: Callable[[], float], new_id: Ids) -> Itera
             yield _facts(engine, pool)
 
 
-def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Check]:
+def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Trial]:
     connected = _connection(door, host, title)
     yield connected
     if not connected.ok:
@@ -64,14 +64,14 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
         session.open()
     except EngineError as error:
         cure = "Check auth, the account's name and password, and that it may use this session configuration."
-        yield Check(f"sign-in and shell: {title}", False, _said(error), cure)
+        yield Trial(f"sign-in and shell: {title}", False, _said(error), cure)
         return
     session.close()
-    yield Check(f"sign-in and shell: {title}", True, f"signed in by {door.settings.auth}; a shell opened and closed")
+    yield Trial(f"sign-in and shell: {title}", True, f"signed in by {door.settings.auth}; a shell opened and closed")
     try:
-        with Reader(door, host, monotonic) as reader:
+        with RemoteReader(door, host, monotonic) as reader:
             name = door.settings.module or door.load(reader.session)
-            yield Check(
+            yield Trial(
                 f"module: {title}", True, f"{name} is loaded" if name else "the endpoint has its cmdlets loaded"
             )
             yield from _cmdlets(reader, title)
@@ -80,32 +80,32 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
         cure = (
             "Install the management tools there, or name the right module: SkypeForBusiness (2015 on) or Lync (2013)."
         )
-        yield Check(f"module: {title}", False, _said(error), cure)
+        yield Trial(f"module: {title}", False, _said(error), cure)
         return
     yield _reattach(door, host, title, monotonic, new_id)
 
 
-def _connection(door: Door, host: str, title: str) -> Check:
+def _connection(door: Door, host: str, title: str) -> Trial:
     settings, name = door.settings, f"connection: {title}"
     if settings.proxy:
-        return Check(name, True, "not tried alone: it goes through the proxy")
+        return Trial(name, True, "not tried alone: it goes through the proxy")
     address = (settings.reached_at(host), int(settings.address()["port"]))
     try:
         with socket.create_connection(address, timeout=settings.connection_timeout) as plain:
             if not settings.ssl:
-                return Check(name, True, f"port {address[1]} answers; http, messages are encrypted by {settings.auth}")
+                return Trial(name, True, f"port {address[1]} answers; http, messages are encrypted by {settings.auth}")
             context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
             with context.wrap_socket(plain, server_hostname=address[0]) as secure:
-                return Check(name, True, f"port {address[1]} answers; {secure.version()}, its certificate is trusted")
+                return Trial(name, True, f"port {address[1]} answers; {secure.version()}, its certificate is trusted")
     except ssl.SSLCertVerificationError as error:
         cure = "Name the CA's certificate in ca_file, and the host as the certificate does."
-        return Check(name, False, f"its certificate is not trusted: {error.verify_message}", cure)
+        return Trial(name, False, f"its certificate is not trusted: {error.verify_message}", cure)
     except OSError as error:
         cure = "Is it up? Is WinRM's HTTPS listener there (winrm quickconfig -transport:https), the firewall open?"
-        return Check(name, False, f"port {address[1]} of {address[0]}: {error}", cure)
+        return Trial(name, False, f"port {address[1]} of {address[0]}: {error}", cure)
 
 
-def _cmdlets(reader: Reader, title: str) -> Iterator[Check]:
+def _cmdlets(reader: RemoteReader, title: str) -> Iterator[Trial]:
     missing = []
     for cmdlet in (*CMDLETS.values(), *READS):
         try:
@@ -118,13 +118,13 @@ def _cmdlets(reader: Reader, title: str) -> Iterator[Check]:
             lacks = [n for n in VERSIONED if n not in names]
             said = f"of what differs by version it knows {', '.join(have) or 'nothing'}"
             said += f" and not {', '.join(lacks)}" if lacks else ""
-            yield Check(f"parameters of {cmdlet}: {title}", "PoolFqdn" in names, said)
+            yield Trial(f"parameters of {cmdlet}: {title}", "PoolFqdn" in names, said)
     cure = "Give the account a role or group that holds them: RTCUniversalServerAdmins, or an RBAC role."
     said = f"not there, or hidden from this account: {', '.join(missing)}" if missing else "all are there"
-    yield Check(f"cmdlets: {title}", not missing, said, cure if missing else "")
+    yield Trial(f"cmdlets: {title}", not missing, said, cure if missing else "")
 
 
-def _language(session: Session, title: str, monotonic: Callable[[], float]) -> Check:
+def _language(session: Session, title: str, monotonic: Callable[[], float]) -> Trial:
     name = f"language mode: {title}"
     ps = session.pipeline()
     ps.add_script("'csfailover'")
@@ -132,12 +132,12 @@ def _language(session: Session, title: str, monotonic: Callable[[], float]) -> C
         session.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), "a script", 10, monotonic)
     except EngineError as error:
         if NO_SCRIPTS.lower() in f"{error.say} {error.detail}".lower():
-            return Check(name, True, "no scripts, only commands: all that the bot needs")
-        return Check(name, True, f"scripts do not run, which the bot does not need: {_said(error)}")
-    return Check(name, True, "scripts are allowed; the bot sends none")
+            return Trial(name, True, "no scripts, only commands: all that the bot needs")
+        return Trial(name, True, f"scripts do not run, which the bot does not need: {_said(error)}")
+    return Trial(name, True, "scripts are allowed; the bot sends none")
 
 
-def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Check:
+def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Trial:
     """Start a pipeline that sleeps, let go of it, and find it again as another client, as after a crash."""
     name, shell_id, command_id = f"reattach: {title}", new_id(), new_id()
     lost = "after a restart in mid-run the bot cannot follow the cmdlet; it looks at PoolState until that is plain"
@@ -152,13 +152,13 @@ def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float],
         first.wsman.close()
         found = _found_again(door, host, shell_id, command_id, monotonic)
     except EngineError as error:
-        return Check(name, None, f"{lost}. {_said(error)}")
+        return Trial(name, None, f"{lost}. {_said(error)}")
     except REMOTE as error:
         _delete(door, host, shell_id)
         why = "the endpoint does not support it" if cannot_reattach(error) else own_words(error)
         cure = "Use a Front End's own WinRM (route = winrm) where that is wanted."
-        return Check(name, None, f"{why}: {lost}", cure)
-    return Check(name, True, "a pipeline was let go of and found again" if found else "a shell was found again")
+        return Trial(name, None, f"{why}: {lost}", cure)
+    return Trial(name, True, "a pipeline was let go of and found again" if found else "a shell was found again")
 
 
 def _found_again(door: Door, host: str, shell_id: str, command_id: str, monotonic: Callable[[], float]) -> bool:
@@ -182,17 +182,17 @@ def _delete(door: Door, host: str, shell_id: str) -> None:
         inside.delete_shell(session.wsman, session.pool.shell.resource_uri, shell_id)
 
 
-def _facts(engine: Remote, pool: str) -> Check:
+def _facts(engine: Remote, pool: str) -> Trial:
     name = f"facts of {pool}"
     try:
         facts = engine.facts(pool)
     except EngineError as error:
-        return Check(name, False, _said(error), "See the Front Ends of its backup pool above.")
+        return Trial(name, False, _said(error), "See the Front Ends of its backup pool above.")
     if facts.unread:
         cure = "Without them preflight warns, or stops what it cannot judge. Mostly a right is missing."
-        return Check(name, False, "not read: " + "; ".join(facts.unread), cure)
+        return Trial(name, False, "not read: " + "; ".join(facts.unread), cure)
     partner = facts.partner.fqdn if facts.partner else "none"
-    return Check(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")
+    return Trial(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")
 
 
 def _said(error: EngineError) -> str:

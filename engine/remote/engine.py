@@ -18,8 +18,8 @@ from engine.port import Cancelled, EngineError, EngineUnavailable, Sink, StepRef
 from engine.remote import facts as read
 from engine.remote import survey
 from engine.remote.connect import Door, quiet_loggers
-from engine.remote.reading import Reader, Task, gather
-from engine.remote.run import Run
+from engine.remote.reading import RemoteReader, Task, gather
+from engine.remote.run import RemoteRun
 from engine.remote.settings import RemoteSettings
 from engine.resolve import nearest
 
@@ -121,7 +121,7 @@ class Remote:
         for endpoint in endpoints:
             results = gather(
                 tasks,
-                lambda endpoint=endpoint: Reader(self._door, endpoint, self._monotonic),  # type: ignore[misc]
+                lambda endpoint=endpoint: RemoteReader(self._door, endpoint, self._monotonic),  # type: ignore[misc]
                 workers=self.settings.readers,
                 limit=2 * self.settings.read_limit,
                 monotonic=self._monotonic,
@@ -185,12 +185,12 @@ class Remote:
         with self._runs:
             self._runs.wait_for(lambda: self._running == 0, timeout=LEAVING)
 
-    def _run(self, ticket: Ticket, sink: Sink, cancelled: Cancelled) -> Run:
+    def _run(self, ticket: Ticket, sink: Sink, cancelled: Cancelled) -> RemoteRun:
         settings = self.settings
         if ticket.configuration and ticket.configuration != settings.configuration_name:
             settings = settings.model_copy(update={"configuration_name": ticket.configuration})
         door = self._door if settings is self.settings else Door(settings, self._monotonic)
-        return Run(
+        return RemoteRun(
             door, ticket, sink, cancelled, parking=self._parking.is_set, wait=self._wait, monotonic=self._monotonic
         )
 

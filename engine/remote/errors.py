@@ -32,7 +32,7 @@ NO_SCRIPTS = "The syntax is not supported by this runspace"
 
 
 @dataclass(frozen=True)
-class Row:
+class Meaning:
     error: type[Exception]
     to: type[EngineError]
     say: str
@@ -44,32 +44,32 @@ def _code(*codes: int) -> Callable[[Exception], bool]:
 
 
 TABLE = (
-    Row(AuthenticationError, StepRefused,
+    Meaning(AuthenticationError, StepRefused,
         "the server did not accept the account; check user name, password and that the account may use remoting"),
-    Row(http.SSLError, EngineUnavailable,
+    Meaning(http.SSLError, EngineUnavailable,
         "the server's certificate is not trusted; name its CA in ca_file, and the host as the certificate does"),
-    Row(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through"),
-    Row(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time; is it up, is the port open?"),
-    Row(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time"),
-    Row(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection"),
-    Row(http.RequestException, EngineUnavailable, "the request could not be sent"),
-    Row(WSManFaultError, StepRefused,
+    Meaning(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through"),
+    Meaning(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time; is it up, is the port open?"),
+    Meaning(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time"),
+    Meaning(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection"),
+    Meaning(http.RequestException, EngineUnavailable, "the request could not be sent"),
+    Meaning(WSManFaultError, StepRefused,
         "access denied: the account may not use this session configuration", _code(ACCESS_DENIED)),
-    Row(WSManFaultError, StepRefused,
+    Meaning(WSManFaultError, StepRefused,
         "the server has no such session configuration; check configuration_name", _code(NO_SUCH_CONFIGURATION)),
-    Row(WSManFaultError, EngineUnavailable, "the server did not answer in time", _code(TIMED_OUT)),
-    Row(WSManFaultError, EngineUnavailable, "the session is gone from the server", _code(NOT_FOUND, DISCONNECTED)),
-    Row(WSManFaultError, StepRefused, "the server refused"),
-    Row(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
-    Row(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
-    Row(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)),
-    Row(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
-    Row(WinRMError, EngineUnavailable, "the session broke"),
-    Row(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),
-    Row(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting; check port and path"),
-    Row(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine"),
-    Row(ValueError, EngineUnavailable, "the connection settings do not fit together"),
-    Row(OSError, EngineUnavailable, "the connection failed"),
+    Meaning(WSManFaultError, EngineUnavailable, "the server did not answer in time", _code(TIMED_OUT)),
+    Meaning(WSManFaultError, EngineUnavailable, "the session is gone from the server", _code(NOT_FOUND, DISCONNECTED)),
+    Meaning(WSManFaultError, StepRefused, "the server refused"),
+    Meaning(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
+    Meaning(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
+    Meaning(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)),
+    Meaning(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
+    Meaning(WinRMError, EngineUnavailable, "the session broke"),
+    Meaning(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),
+    Meaning(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting; check port and path"),
+    Meaning(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine"),
+    Meaning(ValueError, EngineUnavailable, "the connection settings do not fit together"),
+    Meaning(OSError, EngineUnavailable, "the connection failed"),
 )  # fmt: skip
 
 REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))

@@ -16,10 +16,10 @@ from engine.remote import inside
 from engine.remote.connect import Door, Session
 
 Command = tuple[str, dict[str, Any]]
-Task = Callable[["Reader"], Any]
+Task = Callable[["RemoteReader"], Any]
 
 
-class Reader:
+class RemoteReader:
     """One session for read-only cmdlets. Use with `with`: nothing that is left of it matters."""
 
     def __init__(self, door: Door, endpoint: str, monotonic: Callable[[], float]) -> None:
@@ -28,7 +28,7 @@ class Reader:
         self._limit = door.settings.read_limit
         self.session = Session(door.settings, endpoint, limit=self._limit)
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> RemoteReader:
         try:
             self.session.open()
             self._door.load(self.session)
@@ -58,7 +58,7 @@ class Reader:
 
 def gather(
     tasks: Mapping[str, Task],
-    reader: Callable[[], Reader],
+    reader: Callable[[], RemoteReader],
     *,
     workers: int,
     limit: float,
@@ -91,7 +91,7 @@ def gather(
 
 
 def _work(
-    reader: Callable[[], Reader],
+    reader: Callable[[], RemoteReader],
     todo: queue.SimpleQueue[tuple[str, Task]],
     done: queue.SimpleQueue[tuple[str, Any]],
 ) -> None:
@@ -115,7 +115,7 @@ BROKEN = ""
 
 
 def _one(
-    reader: Reader, todo: queue.SimpleQueue[tuple[str, Task]], done: queue.SimpleQueue[tuple[str, Any]]
+    reader: RemoteReader, todo: queue.SimpleQueue[tuple[str, Task]], done: queue.SimpleQueue[tuple[str, Any]]
 ) -> str | None:
     try:
         name, task = todo.get_nowait()

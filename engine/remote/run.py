@@ -23,7 +23,7 @@ LOOK_AGAIN = 3.0
 """Seconds between two looks for a command that is not there: the request may still be on its way."""
 
 
-class Run(Follower):
+class RemoteRun(Follower):
     """The run of one ticket, from its first step or from where another process left it."""
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from engine.model import Cms, Edge, Export, Facts, Health, Pool, PoolFacts, PoolState
 from engine.port import EngineError
 from engine.remote import facts as read
-from engine.remote.reading import Command, Reader, Task
+from engine.remote.reading import Command, RemoteReader, Task
 from engine.remote.settings import RemoteSettings
 
 KNOCK = 3.0
@@ -65,7 +65,7 @@ def _chunks(machines: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
 def _services(machines: tuple[str, ...]) -> Task:
     """The state of each machine's Front End service; None with the reason where it could not be read."""
 
-    def task(reader: Reader) -> dict[str, tuple[bool | None, str]]:
+    def task(reader: RemoteReader) -> dict[str, tuple[bool | None, str]]:
         told: dict[str, tuple[bool | None, str]] = {}
         for machine in machines:
             ask = ("Get-CsWindowsService", {"ComputerName": machine, "ExcludeActivityLevel": True})
@@ -81,7 +81,7 @@ def _services(machines: tuple[str, ...]) -> Task:
 def _knock(settings: RemoteSettings, machines: tuple[str, ...]) -> Task:
     """Whether one of them takes a connection; None where none is known."""
 
-    def task(_: Reader) -> bool | None:
+    def task(_: RemoteReader) -> bool | None:
         for machine in machines:
             try:
                 address = (settings.reached_at(machine), settings.address()["port"])

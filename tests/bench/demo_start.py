@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bot.clock import wait
-from bot.standin import Person
+from bot.standin import Member
 
 SECONDS = 3.0
 MEGABYTES = 120.0
@@ -63,7 +63,7 @@ def _url(demo: subprocess.Popen[str]) -> str:
 
 def _answered(url: str) -> None:
     """Ask as Alice until the bot is connected and knows the pools. Raises TimeoutError."""
-    alice, deadline = Person(url, "U0ALICE"), time.monotonic() + PATIENCE
+    alice, deadline = Member(url, "U0ALICE"), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if "There is no pool" in alice.command("/failover nopool").text:
             return

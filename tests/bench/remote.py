@@ -26,7 +26,7 @@ from pypsrp.wsman import WSMan
 
 from engine.model import Record
 from engine.remote.connect import Door
-from engine.remote.reading import Reader
+from engine.remote.reading import RemoteReader
 from engine.remote.wire import arguments
 from tests.bench.audit_append import committer, raw
 from tests.engine.remote.rig import FE2, P1, go, new_id, plan, remote, settings, ticket
@@ -90,7 +90,7 @@ def _preflight(peer: Peer, rounds: int) -> dict[str, float]:
     ours, bare = [], []
 
     def count() -> None:
-        with Reader(door, FE2, time.monotonic) as reader:
+        with RemoteReader(door, FE2, time.monotonic) as reader:
             reader.ask(("Get-CsUser", {"Filter": f'RegistrarPool -eq "{P1}"'}), ("Measure-Object", {}))
 
     engine.topology()

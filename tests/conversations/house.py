@@ -26,7 +26,7 @@ from bot.desk.starts import STARTED, STOPPED
 from bot.slack.link import HttpLink
 from bot.slack.manifest import commands
 from bot.slack.pace import Pace
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from bot.standin.people import INCIDENT, Json, deliveries, workspace
 from engine.events import from_body
 from engine.lab.engine import Lab
@@ -120,24 +120,24 @@ class House:
 
     # --- people ----------------------------------------------------------------------------------------------------
 
-    def person(self, name: str, channel: str = INCIDENT) -> Person:
-        return Person(self.standin.url, f"U0{name.upper()}", channel)
+    def person(self, name: str, channel: str = INCIDENT) -> Member:
+        return Member(self.standin.url, f"U0{name.upper()}", channel)
 
     @property
-    def alice(self) -> Person:
+    def alice(self) -> Member:
         """On call."""
         return self.person("alice")
 
     @property
-    def bob(self) -> Person:
+    def bob(self) -> Member:
         """A lead, as Carol."""
         return self.person("bob")
 
     @property
-    def carol(self) -> Person:
+    def carol(self) -> Member:
         return self.person("carol")
 
-    def newcomer(self, name: str, channel: str = INCIDENT, **slack: Any) -> Person:
+    def newcomer(self, name: str, channel: str = INCIDENT, **slack: Any) -> Member:
         """One more account in the workspace and in the channel; `slack` as users.info shows it."""
         user = f"U0{name.upper()}"
         members = [*self.standin.world.channels[channel]["members"], user]
@@ -148,14 +148,14 @@ class House:
 
     # --- what people do --------------------------------------------------------------------------------------------
 
-    def ask(self, line: str, by: Person | None = None) -> str:
+    def ask(self, line: str, by: Member | None = None) -> str:
         """Alice types it; the id of the operation that was recorded."""
         answer = (by or self.alice).command(line)
         found = re.search(r"recorded as (\S{4}-\S{4})\.", answer.text)
         assert found, answer.text
         return found.group(1)
 
-    def asked(self, line: str = "/failover pool01", by: Person | None = None) -> tuple[str, str]:
+    def asked(self, line: str = "/failover pool01", by: Member | None = None) -> tuple[str, str]:
         """Asked for, checked, and its card is in the channel with Approve on it: (operation, ts of the card)."""
         operation = self.ask(line, by)
         return operation, str(self.sees(operation, "[ Approve ]")["ts"])

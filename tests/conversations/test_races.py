@@ -11,7 +11,7 @@ import pytest
 from audit.model import Entry, Row
 from audit.sqlite.store import Store
 from bot import clock
-from bot.standin import Person
+from bot.standin import Member
 from engine.states import State
 from tests.conversations import forge
 from tests.conversations.house import House
@@ -40,7 +40,7 @@ def _at_once(*acts: Callable[[], object]) -> None:
         thread.join()
 
 
-def _approves(lead: Person, card: str) -> Callable[[], object]:
+def _approves(lead: Member, card: str) -> Callable[[], object]:
     """On a screen that may be a moment behind, as screens are."""
     return lambda: lead.click(ts=card, action_id="approve", stale=True)
 

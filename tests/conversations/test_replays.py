@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from bot.standin.people import Answer, redeliver
+from bot.standin.people import Response, redeliver
 from engine.states import State
 from tests.conversations import forge
 from tests.conversations.house import House
@@ -16,7 +16,7 @@ from tests.conversations.house import House
 TIMES = 20
 
 
-def _again(house: House, first: Answer) -> None:
+def _again(house: House, first: Response) -> None:
     """Deliver it again, and again; every one is acknowledged as if it were new."""
     assert first.delivery
     before = house.kinds()

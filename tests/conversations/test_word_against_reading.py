@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.standin.people import Person
+from bot.standin.people import Member
 from engine.lab.engine import Lab
 from engine.model import Outcome, PoolState, Verdict
 from engine.states import State
@@ -28,7 +28,7 @@ def _in_doubt(house: House) -> tuple[str, str]:
     return operation, card
 
 
-def _opens_form(house: House, lead: Person, button: str, card: str) -> None:
+def _opens_form(house: House, lead: Member, button: str, card: str) -> None:
     """The form opens a moment after the click."""
     lead.click(button, ts=card)
     house.until(lambda: lead.modal() is not None)

@@ -23,7 +23,7 @@ from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from bot.demo.demo import LOG, WORLD
 from bot.slack.manifest import commands
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from tests.crash.child import Bullet, live
 
 PATIENCE = 30.0
@@ -110,8 +110,8 @@ class Incident:
     def world(self) -> Path:
         return self.place / WORLD
 
-    def person(self, name: str) -> Person:
-        return Person(self.standin.url, f"U0{name.upper()}")
+    def person(self, name: str) -> Member:
+        return Member(self.standin.url, f"U0{name.upper()}")
 
     # --- the bot ---------------------------------------------------------------------------------------------------
 

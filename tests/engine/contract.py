@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from engine.lab import reading, trouble, users
-from engine.lab.pools import Level
+from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
 from engine.model import Ended, Health, Kind, Options, PoolState, Record
 from engine.port import Engine, StepRefused
@@ -90,7 +90,7 @@ class EngineContract:
         outcome = go(engine, Kind.FAILOVER)
         assert outcome.ended is Ended.COMPLETED
         assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
-        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, Level.FULL)
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, ServiceLevel.FULL)
         assert outcome.lost in {0, None}
 
     def test_a_failback_brings_them_home(self, engine: Engine, world: World) -> None:
@@ -98,7 +98,7 @@ class EngineContract:
         go(engine, Kind.FAILOVER, run="run-1")
         assert go(engine, Kind.FAILBACK, run="run-2").ended is Ended.COMPLETED
         assert engine.facts(P1).pool.state in {PoolState.ACTIVE, PoolState.FAILED_BACK}
-        assert reading.who_serves(world, users.some(world, P1)[0]) == (P1, Level.FULL)
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P1, ServiceLevel.FULL)
 
     def test_records_are_numbered_on_and_the_phases_come_in_order(self, engine: Engine) -> None:
         """n counts from 1 and never goes back; the phases are opening, sending, running, ended."""
@@ -198,7 +198,7 @@ class EngineContract:
         assert outcome.ended in DONE
         assert outcome.lost in {250, None}
         assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
-        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, Level.FULL)
+        assert reading.who_serves(world, users.some(world, P1)[0]) == (P2, ServiceLevel.FULL)
 
     def test_a_whatif_changes_nothing(self, engine: Engine, world: World) -> None:
         """Every row of the world is as before."""

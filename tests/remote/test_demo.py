@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.standin import Person
+from bot.standin import Member
 from tests.wsman.peer import ROOT
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -44,7 +44,7 @@ def test_the_demo_over_the_wire_works_and_ends_with_its_peer(demo: subprocess.Po
     assert demo.stdout
     found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", demo.stdout.readline())
     assert found
-    alice = Person(found[1], "U0ALICE")
+    alice = Member(found[1], "U0ALICE")
     while "recorded as" not in (said := alice.command("/failover pool01").text):
         assert "Try again" in said or "dispatch_failed" in said  # it takes a second to connect
     card = alice.wait_for("Approve", 30)

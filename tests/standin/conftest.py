@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from tests.standin.office import Office
 
 
@@ -17,13 +17,13 @@ def slack() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def alice(slack: StandIn) -> Person:
-    return Person(slack.url, "U0ALICE")
+def alice(slack: StandIn) -> Member:
+    return Member(slack.url, "U0ALICE")
 
 
 @pytest.fixture
-def bob(slack: StandIn) -> Person:
-    return Person(slack.url, "U0BOB")
+def bob(slack: StandIn) -> Member:
+    return Member(slack.url, "U0BOB")
 
 
 @pytest.fixture(params=["socket", "http"])

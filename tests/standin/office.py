@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot.slack.link import HttpLink
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from bot.standin.people import Json, call
 
 LATE = 3.2
@@ -105,8 +105,8 @@ class Office:
         if self.link is not None:
             self.link.stop()
 
-    def person(self, user: str, channel: str = "C0INCIDENT") -> Person:
-        return Person(self.slack.url, user, channel)
+    def person(self, user: str, channel: str = "C0INCIDENT") -> Member:
+        return Member(self.slack.url, user, channel)
 
     def _listen(self) -> None:
         app, seen = self.app, self.seen

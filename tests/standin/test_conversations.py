@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from bot.standin import Person
+from bot.standin import Member
 from bot.standin.people import Refused, deliveries, redeliver
 from tests.standin.office import LATE, Office
 
 
-def test_an_ack_is_an_answer_for_the_asker_alone(office: Office, alice: Person, bob: Person) -> None:
+def test_an_ack_is_an_answer_for_the_asker_alone(office: Office, alice: Member, bob: Member) -> None:
     """What the app says in its acknowledgement is seen by the asker, marked ephemeral, and by nobody else."""
     answer = alice.command("/echo pool01 —disaster")
     assert (answer.status, answer.text) == ("ok", "You said pool01 —disaster")
@@ -21,13 +21,13 @@ def test_an_ack_is_an_answer_for_the_asker_alone(office: Office, alice: Person, 
     assert bob.messages() == []
 
 
-def test_what_people_type_reaches_the_app_with_entities(office: Office, alice: Person) -> None:
+def test_what_people_type_reaches_the_app_with_entities(office: Office, alice: Member) -> None:
     """&, < and > come escaped, everything else as typed; the asker reads it back as written."""
     assert alice.command("/echo a & <!channel> “x”").text == "You said a & <!channel> “x”"
     assert office.seen[0]["text"] == "a &amp; &lt;!channel&gt; “x”"
 
 
-def test_a_click_updates_the_message_for_everybody(office: Office, alice: Person, bob: Person) -> None:
+def test_a_click_updates_the_message_for_everybody(office: Office, alice: Member, bob: Member) -> None:
     """Text without blocks takes the buttons away; respond() whispers to the clicker only."""
     alice.command("/card")
     alice.wait_for("asks for")
@@ -40,7 +40,7 @@ def test_a_click_updates_the_message_for_everybody(office: Office, alice: Person
         alice.click("Approve")
 
 
-def test_a_click_carries_the_message_and_who_clicked(office: Office, alice: Person, bob: Person) -> None:
+def test_a_click_carries_the_message_and_who_clicked(office: Office, alice: Member, bob: Member) -> None:
     """The payload has what a listener needs: the full message, the button's value, user and team."""
     alice.command("/card")
     alice.wait_for("asks for")
@@ -61,7 +61,7 @@ def test_another_company_clicks_under_our_team(office: Office) -> None:
     assert (office.seen[-1]["user"]["team_id"], office.seen[-1]["team"]["id"]) == ("T0OTHER", "T0LAB")
 
 
-def test_a_button_just_taken_away_can_still_be_clicked_by_a_slow_screen(office: Office, alice: Person) -> None:
+def test_a_button_just_taken_away_can_still_be_clicked_by_a_slow_screen(office: Office, alice: Member) -> None:
     """A click that crosses an update arrives with the button of before; without `stale` it does not."""
     alice.command("/card")
     ts = alice.wait_for("asks for")["ts"]
@@ -71,7 +71,7 @@ def test_a_button_just_taken_away_can_still_be_clicked_by_a_slow_screen(office: 
     assert [body["type"] for body in office.seen[1:]] == ["block_actions", "block_actions"]
 
 
-def test_a_modal_is_opened_corrected_and_sent(office: Office, alice: Person, bob: Person) -> None:
+def test_a_modal_is_opened_corrected_and_sent(office: Office, alice: Member, bob: Member) -> None:
     """The client stops an empty required field, the app may refuse with errors, then the view closes."""
     alice.command("/card")
     bob.wait_for("asks for")
@@ -89,7 +89,7 @@ def test_a_modal_is_opened_corrected_and_sent(office: Office, alice: Person, bob
     assert office.seen[-1]["view"]["state"]["values"]["kind"]["pick"]["selected_option"]["value"] == "risk"
 
 
-def test_a_modal_that_is_closed_says_so_when_asked_to(office: Office, alice: Person) -> None:
+def test_a_modal_that_is_closed_says_so_when_asked_to(office: Office, alice: Member) -> None:
     """notify_on_close brings a view_closed, and the view is gone."""
     alice.command("/card")
     alice.wait_for("asks for")
@@ -99,7 +99,7 @@ def test_a_modal_that_is_closed_says_so_when_asked_to(office: Office, alice: Per
     assert office.seen[-1]["type"] == "view_closed"
 
 
-def test_a_redelivery_is_the_same_bytes_again(office: Office, alice: Person) -> None:
+def test_a_redelivery_is_the_same_bytes_again(office: Office, alice: Member) -> None:
     """Twice delivered is twice heard, with one and the same trigger_id: guarding against it is the app's business."""
     first = alice.command("/echo once")
     assert first.delivery is not None
@@ -109,7 +109,7 @@ def test_a_redelivery_is_the_same_bytes_again(office: Office, alice: Person) -> 
     assert [d["again"] for d in deliveries(office.slack.url)] == [None, first.delivery, first.delivery]
 
 
-def test_an_ack_after_three_seconds_is_a_failure_for_the_asker(socketed: Office, alice: Person) -> None:
+def test_an_ack_after_three_seconds_is_a_failure_for_the_asker(socketed: Office, alice: Member) -> None:
     """The asker reads operation_timeout, the late answer is not shown; the inspector still learns when it came."""
     started = time.monotonic()
     answer = alice.command("/late")
@@ -123,7 +123,7 @@ def test_an_ack_after_three_seconds_is_a_failure_for_the_asker(socketed: Office,
     assert late["ack_ms"] is None or late["ack_ms"] > LATE * 1000 - 50
 
 
-def test_slash_commands_do_not_work_in_threads(office: Office, alice: Person) -> None:
+def test_slash_commands_do_not_work_in_threads(office: Office, alice: Member) -> None:
     """Slack refuses there by itself; the app hears nothing."""
     alice.command("/card")
     ts = alice.wait_for("asks for")["ts"]
@@ -131,7 +131,7 @@ def test_slash_commands_do_not_work_in_threads(office: Office, alice: Person) ->
     assert len(office.seen) == 1
 
 
-def test_an_unknown_command_never_reaches_the_app(office: Office, alice: Person) -> None:
+def test_an_unknown_command_never_reaches_the_app(office: Office, alice: Member) -> None:
     """Once the app's commands are declared, others are answered by Slack."""
     office.slack.commands = [{"command": "/echo", "hint": "", "description": ""}]
     assert alice.command("/failovr pool01").status == "refused"

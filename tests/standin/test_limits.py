@@ -12,7 +12,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from bot.standin.people import Json, deliveries, usage
 from bot.standin.rates import POSTING, TIERS, Rates
 from tests.standin.office import CARD, WHY, client, plain
@@ -29,7 +29,7 @@ class HandClock:
         return self.now
 
 
-def asked(slack: StandIn, alice: Person) -> Json:
+def asked(slack: StandIn, alice: Member) -> Json:
     """The payload of a command nobody answers: a fresh trigger_id and response_url."""
     alice.command("/x")
     payload: Json = deliveries(slack.url)[-1]["payload"]
@@ -54,7 +54,7 @@ def fails(call: Call, web: WebClient, error: str) -> Json:
     return said
 
 
-def test_a_trigger_opens_one_view(slack: StandIn, alice: Person) -> None:
+def test_a_trigger_opens_one_view(slack: StandIn, alice: Member) -> None:
     """The second use is refused."""
     trigger = asked(slack, alice)["trigger_id"]
     web = client(slack)
@@ -67,12 +67,12 @@ def test_a_trigger_lives_three_seconds() -> None:
     """A moment later it has expired."""
     clock = HandClock()
     with StandIn(clock=clock) as slack:
-        trigger = asked(slack, Person(slack.url, "U0ALICE"))["trigger_id"]
+        trigger = asked(slack, Member(slack.url, "U0ALICE"))["trigger_id"]
         clock.now += 3.1
         fails(lambda c: c.views_open(trigger_id=trigger, view=WHY), client(slack), "expired_trigger_id")
 
 
-def test_three_views_lie_on_each_other_and_no_fourth(slack: StandIn, alice: Person) -> None:
+def test_three_views_lie_on_each_other_and_no_fourth(slack: StandIn, alice: Member) -> None:
     """views.push stops at Slack's stack of three; closing goes back down."""
     web = client(slack)
     web.views_open(trigger_id=asked(slack, alice)["trigger_id"], view=WHY)
@@ -86,7 +86,7 @@ def test_three_views_lie_on_each_other_and_no_fourth(slack: StandIn, alice: Pers
     assert alice.modal() is None
 
 
-def test_a_view_is_updated_by_id_and_a_stale_hash_refused(slack: StandIn, alice: Person) -> None:
+def test_a_view_is_updated_by_id_and_a_stale_hash_refused(slack: StandIn, alice: Member) -> None:
     """hash guards against two updates that do not know of each other."""
     web = client(slack)
     view = web.views_open(trigger_id=asked(slack, alice)["trigger_id"], view=WHY)["view"]
@@ -95,7 +95,7 @@ def test_a_view_is_updated_by_id_and_a_stale_hash_refused(slack: StandIn, alice:
     fails(lambda c: c.views_update(view_id=view["id"], hash=view["hash"], view=WHY), web, "hash_conflict")
 
 
-def test_a_response_url_works_five_times(slack: StandIn, alice: Person) -> None:
+def test_a_response_url_works_five_times(slack: StandIn, alice: Member) -> None:
     """The sixth use is refused, and says nothing in the channel."""
     url = asked(slack, alice)["response_url"]
     answers = [respond(url, f'{{"text": "{n}"}}') for n in range(6)]
@@ -108,7 +108,7 @@ def test_a_response_url_works_for_thirty_minutes() -> None:
     """After that it has expired, whatever is left of its five uses."""
     clock = HandClock()
     with StandIn(clock=clock) as slack:
-        url = asked(slack, Person(slack.url, "U0ALICE"))["response_url"]
+        url = asked(slack, Member(slack.url, "U0ALICE"))["response_url"]
         assert respond(url, '{"text": "in time"}')[0] == 200
         clock.now += 30 * 60 + 1
         assert respond(url, '{"text": "late"}') == (404, '{"ok": false, "error": "expired_url"}')
@@ -116,7 +116,7 @@ def test_a_response_url_works_for_thirty_minutes() -> None:
 
 def test_a_response_url_reaches_a_channel_the_bot_is_not_in(slack: StandIn) -> None:
     """chat.postMessage does not; a whisper by response_url does."""
-    alice = Person(slack.url, "U0ALICE", channel="C0GENERAL")
+    alice = Member(slack.url, "U0ALICE", channel="C0GENERAL")
     fails(lambda c: c.chat_postMessage(channel="C0GENERAL", text="x"), client(slack), "not_in_channel")
     assert respond(asked(slack, alice)["response_url"], '{"text": "Invite me"}')[0] == 200
     assert alice.messages()[-1]["ephemeral"] is True
@@ -145,7 +145,7 @@ def test_what_slack_refuses_is_refused_by_the_same_name(slack: StandIn, error: s
     fails(call, client(slack), error)
 
 
-def test_bad_blocks_are_pointed_at(slack: StandIn, alice: Person) -> None:
+def test_bad_blocks_are_pointed_at(slack: StandIn, alice: Member) -> None:
     """invalid_blocks comes with JSON pointers, and nothing is posted."""
     bad: list[Json] = [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]
     said = fails(lambda c: c.chat_postMessage(channel=CHANNEL, text="x", blocks=bad), client(slack), "invalid_blocks")
@@ -153,7 +153,7 @@ def test_bad_blocks_are_pointed_at(slack: StandIn, alice: Person) -> None:
     assert alice.messages() == []
 
 
-def test_only_the_authors_own_messages_can_be_changed(slack: StandIn, alice: Person) -> None:
+def test_only_the_authors_own_messages_can_be_changed(slack: StandIn, alice: Member) -> None:
     """A person's message and an ephemeral are out of the bot's reach."""
     alice.say("mine")
     ts = alice.messages()[0]["ts"]
@@ -164,7 +164,7 @@ def test_only_the_authors_own_messages_can_be_changed(slack: StandIn, alice: Per
     fails(lambda c: c.chat_update(channel=CHANNEL, ts=whispered, text="x"), web, "message_not_found")
 
 
-def test_an_update_with_text_alone_removes_the_blocks(slack: StandIn, alice: Person) -> None:
+def test_an_update_with_text_alone_removes_the_blocks(slack: StandIn, alice: Member) -> None:
     """And says "edited"; an update with blocks keeps quiet about itself."""
     web = client(slack)
     ts = web.chat_postMessage(channel=CHANNEL, text="a", blocks=CARD)["ts"]
@@ -213,7 +213,7 @@ def test_a_missing_scope_is_named(slack: StandIn) -> None:
         assert (said["needed"], said["provided"]) == ("users:read", "chat:write")
         client(poor).chat_postMessage(channel=CHANNEL, text="x")
         assert usage(poor.url)["scopes"] == ["chat:write"]
-        assert Person(poor.url, "U0ALICE").command("/x").status == "refused"
+        assert Member(poor.url, "U0ALICE").command("/x").status == "refused"
 
 
 def test_with_tier_limits_the_sixth_quick_post_waits_its_turn() -> None:

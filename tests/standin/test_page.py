@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bot.standin import Person
+from bot.standin import Member
 from bot.standin.people import deliveries
 from tests.standin.office import Office
 
@@ -71,7 +71,7 @@ def test_two_people_use_the_page(socketed: Office, browser: Browser) -> None:
 def test_a_form_says_what_is_missing_and_closes_when_it_is_right(socketed: Office, browser: Browser) -> None:
     """The modal is a dialog with its title as its name; errors stand at their field."""
     complaints: list[str] = []
-    Person(socketed.slack.url, "U0ALICE").command("/card")
+    Member(socketed.slack.url, "U0ALICE").command("/card")
     bob = window(browser, socketed, "U0BOB", complaints)
     bob.get_by_role("button", name="Deny").click()
     form = bob.get_by_role("dialog", name="Deny")

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from aiohttp import ClientWebSocketResponse as Socket
 
-from bot.standin import Person, StandIn
-from bot.standin.people import Answer, Json, socket
+from bot.standin import Member, StandIn
+from bot.standin.people import Json, Response, socket
 from bot.standin.sockets import MOST_CONNECTIONS
 from tests.standin.office import client
 
@@ -38,8 +38,8 @@ async def heard(one: Socket) -> Json:
     return said
 
 
-async def typed(slack: StandIn, line: str) -> Answer:
-    return await asyncio.to_thread(Person(slack.url, "U0ALICE").command, line)
+async def typed(slack: StandIn, line: str) -> Response:
+    return await asyncio.to_thread(Member(slack.url, "U0ALICE").command, line)
 
 
 def test_each_payload_goes_to_one_connection(slack: StandIn) -> None:

@@ -8,14 +8,14 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
-from bot.standin import Person, StandIn
+from bot.standin import Member, StandIn
 from bot.standin.people import deliveries, faults, socket, workspace
 from tests.standin.office import Office, client
 
 CHANNEL = "C0INCIDENT"
 
 
-def test_a_429_is_understood_by_the_sdk(slack: StandIn, alice: Person) -> None:
+def test_a_429_is_understood_by_the_sdk(slack: StandIn, alice: Member) -> None:
     """Told to wait, the SDK's own handler waits and posts once."""
     faults(slack.url, "chat.postMessage", "429", retry_after=0)
     with pytest.raises(SlackApiError, match="ratelimited") as refused:
@@ -28,7 +28,7 @@ def test_a_429_is_understood_by_the_sdk(slack: StandIn, alice: Person) -> None:
     assert [m["text"] for m in alice.messages()] == ["second"]
 
 
-def test_an_answer_lost_after_the_work_makes_a_naive_client_post_twice(slack: StandIn, alice: Person) -> None:
+def test_an_answer_lost_after_the_work_makes_a_naive_client_post_twice(slack: StandIn, alice: Member) -> None:
     """drop_answer: the post is there although the caller saw the connection die; a retry doubles it."""
     faults(slack.url, "chat.postMessage", "drop_answer")
     naive = client(slack)
@@ -37,7 +37,7 @@ def test_an_answer_lost_after_the_work_makes_a_naive_client_post_twice(slack: St
     assert [m["text"] for m in alice.messages()] == ["once", "once"]
 
 
-def test_a_call_dropped_before_the_work_leaves_nothing(slack: StandIn, alice: Person) -> None:
+def test_a_call_dropped_before_the_work_leaves_nothing(slack: StandIn, alice: Member) -> None:
     """drop: the caller sees the same, but nothing was posted."""
     faults(slack.url, "*", "drop")
     with pytest.raises(OSError):
@@ -58,14 +58,14 @@ def test_an_error_of_slacks_own_can_be_ordered(slack: StandIn) -> None:
     assert web.auth_test()["ok"]
 
 
-def test_after_a_polite_goodbye_the_app_connects_again(socketed: Office, alice: Person) -> None:
+def test_after_a_polite_goodbye_the_app_connects_again(socketed: Office, alice: Member) -> None:
     """A disconnect request is answered with a new connection, which gets what comes next."""
     socket(socketed.slack.url, "refresh")
     socketed.until_connected()
     assert alice.command("/echo again").text == "You said again"
 
 
-def test_after_a_close_frame_nobody_is_there_until_the_app_asks_again(socketed: Office, alice: Person) -> None:
+def test_after_a_close_frame_nobody_is_there_until_the_app_asks_again(socketed: Office, alice: Member) -> None:
     """The command in between fails for its asker."""
     socket(socketed.slack.url, "close")
     assert alice.command("/echo x").status == "dispatch_failed"
@@ -75,7 +75,7 @@ def test_after_a_close_frame_nobody_is_there_until_the_app_asks_again(socketed: 
     assert alice.command("/echo again").text == "You said again"
 
 
-def test_a_cut_connection_takes_the_commands_with_it(socketed: Office, alice: Person) -> None:
+def test_a_cut_connection_takes_the_commands_with_it(socketed: Office, alice: Member) -> None:
     """Cut without a close frame: the next command fails for its asker, the app never hears of it."""
     socket(socketed.slack.url, "cut")
     assert alice.command("/echo x").text == '/echo failed with the error "dispatch_failed"'
@@ -92,7 +92,7 @@ def test_a_refused_connection_is_one_the_app_has_to_ask_for_again(slack: StandIn
     assert app.apps_connections_open(app_token=slack.APP_TOKEN)["url"].startswith("ws://127.0.0.1:")
 
 
-def test_an_app_that_is_not_there_is_told_to_the_asker(slack: StandIn, alice: Person) -> None:
+def test_an_app_that_is_not_there_is_told_to_the_asker(slack: StandIn, alice: Member) -> None:
     """Nobody connected, nobody listening: the command fails at once, in words like Slack's."""
     assert alice.command("/echo x").status == "dispatch_failed"
     slack.deliver_to = "http://127.0.0.1:9/slack/events"
@@ -100,7 +100,7 @@ def test_an_app_that_is_not_there_is_told_to_the_asker(slack: StandIn, alice: Pe
     assert [d["status"] for d in deliveries(slack.url)] == ["no_connection", "unreachable"]
 
 
-def test_an_outage_forgets_nothing(slack: StandIn, alice: Person) -> None:
+def test_an_outage_forgets_nothing(slack: StandIn, alice: Member) -> None:
     """Stopped and started, the stand-in has its port, its messages and its people again."""
     client(slack).chat_postMessage(channel=CHANNEL, text="before")
     slack.stop()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from audit.model import Row
 from bot.desk.story import refused, told
-from bot.slack.thread import ROOM, Reply, replies
+from bot.slack.thread import ROOM, ThreadMessage, replies
 from engine.events import (
     KINDS,
     ApprovalRefused,
@@ -84,7 +84,7 @@ def test_what_is_cut_is_seen_to_be_cut() -> None:
     assert reply.card.text.endswith("…")
 
 
-def _pinged(reply: Reply) -> bool:
+def _pinged(reply: ThreadMessage) -> bool:
     return "user_id" in str(reply.card.blocks)
 
 

@@ -15,7 +15,7 @@ from engine import preflight
 from engine.guards.case import Case
 from engine.lab import reading, trouble, users
 from engine.lab.engine import Lab
-from engine.lab.pools import Level
+from engine.lab.pools import ServiceLevel
 from engine.model import Ended, Health, Kind, Options, Outcome, Policy
 from engine.plan import CMDLETS
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, new_lab
@@ -89,7 +89,7 @@ class Worlds(RuleBasedStateMachine):
     @rule(pool=either)
     def somebody_writes(self, pool: str) -> None:
         user = users.some(self.lab.world, pool)[0]
-        if reading.who_serves(self.lab.world, user)[1] is Level.FULL:
+        if reading.who_serves(self.lab.world, user)[1] is ServiceLevel.FULL:
             users.sign_in(self.lab.world, user)
             users.write(self.lab.world, user, "something")
 
@@ -181,10 +181,10 @@ class Worlds(RuleBasedStateMachine):
         for home, other in PARTNER.items():
             server, level = reading.who_serves(self.lab.world, users.some(self.lab.world, home)[0])
             assert server in {home, other, None}
-            assert (server is None) == (level is Level.NONE)
+            assert (server is None) == (level is ServiceLevel.NONE)
             if server == other:
-                assert column(self.lab.world, home, "failed_over") or level is Level.RESILIENCY
-            if level is Level.FULL:
+                assert column(self.lab.world, home, "failed_over") or level is ServiceLevel.RESILIENCY
+            if level is ServiceLevel.FULL:
                 assert server is not None
                 assert self.lab.facts(server).pool.health is Health.UP
 

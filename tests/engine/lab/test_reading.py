@@ -8,7 +8,7 @@ import pytest
 
 from engine.lab import reading, trouble, users
 from engine.lab.build import Size
-from engine.lab.pools import Level
+from engine.lab.pools import ServiceLevel
 from engine.model import Export, Import, Kind, Options, PoolState
 from tests.engine.lab.worlds import P1, P2, Time, digest, go, new_lab
 
@@ -40,7 +40,7 @@ def test_the_pool_is_read_only_and_failing_over_while_the_run_is_at_work(tmp_pat
     """Between the first step and the release: FailingOver, resiliency mode, FinalState once all is replicated."""
     lab = new_lab(tmp_path)
     ann = users.some(lab.world, P1)[0]
-    seen: list[tuple[PoolState, Export, Level]] = []
+    seen: list[tuple[PoolState, Export, ServiceLevel]] = []
 
     def look() -> bool:
         facts = lab.facts(P1) if not lab.world.instant else None
@@ -50,7 +50,7 @@ def test_the_pool_is_read_only_and_failing_over_while_the_run_is_at_work(tmp_pat
 
     lab.world.go(1.0)
     go(lab, Kind.FAILOVER, cancelled=look)
-    assert (PoolState.FAILING_OVER, Export.FINAL, Level.RESILIENCY) in seen
+    assert (PoolState.FAILING_OVER, Export.FINAL, ServiceLevel.RESILIENCY) in seen
     assert lab.facts(P1).pool.state is PoolState.FAILED_OVER
 
 
@@ -104,12 +104,12 @@ def test_resiliency_mode_comes_when_the_voice_interval_is_over(tmp_path: Path) -
     ann = users.some(lab.world, P1)[0]
     trouble.break_(lab.world, "pool", P1)
     time.wait(299)
-    assert reading.who_serves(lab.world, ann) == (None, Level.NONE)
+    assert reading.who_serves(lab.world, ann) == (None, ServiceLevel.NONE)
     time.wait(1)
-    assert reading.who_serves(lab.world, ann) == (P2, Level.RESILIENCY)
+    assert reading.who_serves(lab.world, ann) == (P2, ServiceLevel.RESILIENCY)
     with pytest.raises(PermissionError):
         users.write(lab.world, ann, "not now")
     go(lab, Kind.FAILOVER, options=Options(disaster=True))
-    assert reading.who_serves(lab.world, ann) == (P2, Level.FULL)
+    assert reading.who_serves(lab.world, ann) == (P2, ServiceLevel.FULL)
     trouble.break_(lab.world, "pool", P2)
-    assert reading.who_serves(lab.world, ann) == (None, Level.NONE)
+    assert reading.who_serves(lab.world, ann) == (None, ServiceLevel.NONE)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from engine.remote.checks import Check, checks
+from engine.remote.checks import Trial, checks
 from tests.engine.remote.rig import FE2, P1, new_id, remote
 from tests.wsman.peer import Peer
 
 CHANGING = {"Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"}
 
 
-def told(peer: Peer, transport: str = "https-negotiate", **more: Any) -> dict[str, Check]:
+def told(peer: Peer, transport: str = "https-negotiate", **more: Any) -> dict[str, Trial]:
     found = list(checks(remote(peer, transport, readers=3, **more), time.monotonic, new_id))
     assert all(check.say for check in found)
     assert all(check.cure for check in found if check.ok is False)

@@ -10,7 +10,7 @@ from pypsrp.complex_objects import GenericComplexObject
 from engine.model import Cms, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineUnavailable
 from engine.remote import facts
-from engine.remote.reading import Reader, gather
+from engine.remote.reading import RemoteReader, gather
 
 P1, P2 = "pool01.contoso.com", "pool02.contoso.com"
 LOST = EngineUnavailable("gone")
@@ -186,7 +186,7 @@ def test_a_role_holds_the_cmdlet_in_whichever_shape(cmdlets: Any) -> None:
 def test_when_no_session_opens_every_reading_tells_why() -> None:
     """The error of opening, for each of them."""
 
-    def refuse() -> Reader:
+    def refuse() -> RemoteReader:
         raise LOST
 
     results = gather({"a": lambda _: 1, "b": lambda _: 2}, refuse, workers=2, limit=5, monotonic=lambda: 0.0)
