@@ -82,10 +82,10 @@ class ApprovalGranted:
 
 
 @dataclass(frozen=True)
-class ApprovalRefused:
+class WishRefused:
     """Somebody clicked who may not, or too late. It changes nothing, and it is on record."""
 
-    kind_of: ClassVar[str] = "approval.refused"
+    kind_of: ClassVar[str] = "wish.refused"
     by: str
     code: str
     say: str
@@ -120,10 +120,10 @@ class RequestExpired:
 
 
 @dataclass(frozen=True)
-class RequestStale:
+class ApprovalsVoided:
     """Between approval and start the world or the rights changed. The approvals are void."""
 
-    kind_of: ClassVar[str] = "request.stale"
+    kind_of: ClassVar[str] = "approvals.voided"
     differences: tuple[str, ...]
 
 
@@ -131,14 +131,14 @@ class RequestStale:
 class RunIntended:
     """Committed before the engine is called; from here on, only looking tells whether it happened."""
 
-    kind_of: ClassVar[str] = "run.intent"
+    kind_of: ClassVar[str] = "run.intended"
     ticket: Ticket
     digest: str
 
 
 @dataclass(frozen=True)
 class RunRecorded:
-    kind_of: ClassVar[str] = "run.record"
+    kind_of: ClassVar[str] = "run.recorded"
     record: Record
 
 
@@ -164,26 +164,26 @@ class RunUnstarted:
 
 
 @dataclass(frozen=True)
-class RunDoubted:
+class DoubtRaised:
     """Nobody can know at this moment. The pair stays locked."""
 
-    kind_of: ClassVar[str] = "run.doubted"
+    kind_of: ClassVar[str] = "doubt.raised"
     say: str
 
 
 @dataclass(frozen=True)
-class RunObserved:
+class DoubtObserved:
     """While in doubt, the state of the pool was read again and had changed."""
 
-    kind_of: ClassVar[str] = "run.observed"
+    kind_of: ClassVar[str] = "doubt.observed"
     say: str
 
 
 @dataclass(frozen=True)
-class RunResolved:
+class DoubtSettled:
     """The doubt is over: by what was read, or by a lead's word with a reason (`by` is then the person)."""
 
-    kind_of: ClassVar[str] = "run.resolved"
+    kind_of: ClassVar[str] = "doubt.settled"
     verdict: Verdict
     by: str
     name: str
@@ -204,20 +204,20 @@ Event = (
     | RequestAnswered
     | PreflightPassed
     | ApprovalGranted
-    | ApprovalRefused
+    | WishRefused
     | RequestDenied
     | RequestWithdrawn
     | RequestReminded
     | RequestExpired
-    | RequestStale
+    | ApprovalsVoided
     | RunIntended
     | RunRecorded
     | RunStopAsked
     | RunEnded
     | RunUnstarted
-    | RunDoubted
-    | RunObserved
-    | RunResolved
+    | DoubtRaised
+    | DoubtObserved
+    | DoubtSettled
     | OperationClosed
 )
 

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from engine import plan as plans
 from engine.events import (
+    ApprovalsVoided,
     Event,
     PreflightPassed,
     RequestAnswered,
     RequestExpired,
     RequestRefused,
     RequestReminded,
-    RequestStale,
     RunIntended,
 )
 from engine.guards.case import Case
@@ -84,7 +84,7 @@ def unreadable(say: str, detail: str) -> RequestRefused:
 
 def rechecked(
     op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
-) -> RequestStale | RunIntended | None:
+) -> ApprovalsVoided | RunIntended | None:
     """Under the pair's lock, right before the start: the plan is made again from what is true now. Any difference,
     in the facts or in anybody's rights, voids the approvals, and so does the end of their time. None: something that
     the approvers had read did not answer this time; look again soon."""
@@ -100,7 +100,7 @@ def rechecked(
         differences = (f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC", *differences)
     elif differences and not lost and _knows_less(op, reading.facts) and _just_approved(op, now):
         return None
-    return RequestStale(differences) if differences else RunIntended(ticket, op.digest)
+    return ApprovalsVoided(differences) if differences else RunIntended(ticket, op.digest)
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:

@@ -15,11 +15,11 @@ from enum import StrEnum
 from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
+    DoubtSettled,
     Event,
     RequestAsked,
     RequestDenied,
     RequestWithdrawn,
-    RunResolved,
     RunStopAsked,
 )
 from engine.model import Person, Policy, Refusal, Verdict
@@ -64,7 +64,7 @@ def next_move(op: Operation, now: datetime) -> Move:
             return Move(Step.START)
         case State.RUNNING:
             return Move(Step.FOLLOW)
-        case State.JUDGING | State.RESOLVED:
+        case State.JUDGING | State.SETTLED:
             return Move(Step.JUDGE)
         case State.IN_DOUBT:
             return Move(Step.OBSERVE)
@@ -167,7 +167,7 @@ def stop(op: Operation, by: Person, policy: Policy) -> tuple[Event, ...] | Refus
     return (RunStopAsked(by.id, by.name),)
 
 
-def attest(op: Operation, by: Person, happened: bool, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
+def settle(op: Operation, by: Person, happened: bool, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
     """A lead who has looked says what is true of an operation in doubt. It is their word, and shown as that."""
     if refusal := _may_decide(by, policy, "settle"):
         return refusal
@@ -176,7 +176,7 @@ def attest(op: Operation, by: Person, happened: bool, reason: str, policy: Polic
     if refusal := _needs_reason(reason):
         return refusal
     verdict = Verdict.SUCCEEDED_WITH_WARNINGS if happened else Verdict.FAILED
-    return (RunResolved(verdict, by.id, by.name, reason.strip()),)
+    return (DoubtSettled(verdict, by.id, by.name, reason.strip()),)
 
 
 def _may_decide(by: Person, policy: Policy, verb: str) -> Refusal | None:

@@ -17,7 +17,10 @@ from typing import NamedTuple
 
 from engine.events import (
     ApprovalGranted,
-    ApprovalRefused,
+    ApprovalsVoided,
+    DoubtObserved,
+    DoubtRaised,
+    DoubtSettled,
     Event,
     OperationClosed,
     PreflightPassed,
@@ -27,16 +30,13 @@ from engine.events import (
     RequestExpired,
     RequestRefused,
     RequestReminded,
-    RequestStale,
     RequestWithdrawn,
-    RunDoubted,
     RunEnded,
     RunIntended,
-    RunObserved,
     RunRecorded,
-    RunResolved,
     RunStopAsked,
     RunUnstarted,
+    WishRefused,
 )
 from engine.model import Facts, Finding, Outcome, Phase, Plan, Record, Ticket, Verdict
 
@@ -49,13 +49,13 @@ class State(StrEnum):
     RUNNING = "running"
     JUDGING = "judging"
     IN_DOUBT = "in doubt"
-    RESOLVED = "resolved"
+    SETTLED = "settled"
     REFUSED = "refused"
     ANSWERED = "answered"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    STALE = "stale"
+    VOID = "void"
     SUCCEEDED = "succeeded"
     SUCCEEDED_WITH_WARNINGS = "succeeded with warnings"
     FAILED = "failed"
@@ -68,13 +68,13 @@ CLOSED = frozenset(
         State.DENIED,
         State.WITHDRAWN,
         State.EXPIRED,
-        State.STALE,
+        State.VOID,
         State.SUCCEEDED,
         State.SUCCEEDED_WITH_WARNINGS,
         State.FAILED,
     }
 )
-BEGUN = frozenset({State.RUNNING, State.JUDGING, State.IN_DOUBT, State.RESOLVED})
+BEGUN = frozenset({State.RUNNING, State.JUDGING, State.IN_DOUBT, State.SETTLED})
 """Something may have been changed: what is recorded from here on is the end of a thing already begun."""
 
 VERDICTS = {
@@ -111,23 +111,23 @@ TABLE: tuple[Rule, ...] = (
     Rule("expired", S.AWAITING, RequestExpired, S.EXPIRED),
     Rule("denied-late", S.APPROVED, RequestDenied, S.DENIED, comment="still before the start"),
     Rule("withdrawn-late", S.APPROVED, RequestWithdrawn, S.WITHDRAWN, comment="still before the start"),
-    Rule("stale", S.APPROVED, RequestStale, S.STALE, comment="facts or rights changed: approvals void"),
+    Rule("voided", S.APPROVED, ApprovalsVoided, S.VOID, comment="facts or rights changed: approvals void"),
     Rule("intent", S.APPROVED, RunIntended, S.RUNNING, comment="committed, then the engine is called"),
     Rule("recorded", S.RUNNING, RunRecorded, S.RUNNING),
     Rule("stop-asked", S.RUNNING, RunStopAsked, S.RUNNING, comment="a request, not a promise"),
     Rule("unstarted", S.RUNNING, RunUnstarted, S.APPROVED, comment="proved after a restart: never sent"),
     Rule("ended", S.RUNNING, RunEnded, S.JUDGING),
-    Rule("lost-sight", S.RUNNING, RunDoubted, S.IN_DOUBT),
+    Rule("lost-sight", S.RUNNING, DoubtRaised, S.IN_DOUBT),
     Rule("judged-succeeded", S.JUDGING, OperationClosed, S.SUCCEEDED, "SUCCEEDED"),
     Rule("judged-warnings", S.JUDGING, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
     Rule("judged-failed", S.JUDGING, OperationClosed, S.FAILED, "FAILED"),
-    Rule("contradiction", S.JUDGING, RunDoubted, S.IN_DOUBT, comment="state and outcome do not agree"),
-    Rule("observed", S.IN_DOUBT, RunObserved, S.IN_DOUBT),
-    Rule("resolved", S.IN_DOUBT, RunResolved, S.RESOLVED, comment="by what was read, or by a lead's word"),
-    Rule("contradicted", S.RESOLVED, RunDoubted, S.IN_DOUBT, comment="the lead's word is not what is read"),
-    Rule("closed-warnings", S.RESOLVED, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
-    Rule("closed-failed", S.RESOLVED, OperationClosed, S.FAILED, "FAILED"),
-    *(Rule("click-refused", state, ApprovalRefused, state) for state in State if state is not S.NEW),
+    Rule("contradiction", S.JUDGING, DoubtRaised, S.IN_DOUBT, comment="state and outcome do not agree"),
+    Rule("observed", S.IN_DOUBT, DoubtObserved, S.IN_DOUBT),
+    Rule("settled", S.IN_DOUBT, DoubtSettled, S.SETTLED, comment="by what was read, or by a lead's word"),
+    Rule("contradicted", S.SETTLED, DoubtRaised, S.IN_DOUBT, comment="the lead's word is not what is read"),
+    Rule("closed-warnings", S.SETTLED, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
+    Rule("closed-failed", S.SETTLED, OperationClosed, S.FAILED, "FAILED"),
+    *(Rule("wish-refused", state, WishRefused, state) for state in State if state is not S.NEW),
 )
 
 
@@ -166,7 +166,7 @@ class Operation:
     outcome: Outcome | None = None
     ended_at: datetime | None = None
     seen: str = ""
-    resolved: RunResolved | None = None
+    settled: DoubtSettled | None = None
     verdict: Verdict | None = None
     end: Event | None = None
     """What closed it; clicks that come later do not change it."""
@@ -263,10 +263,10 @@ def _remember_run(op: Operation, event: Event, at: datetime) -> Operation:
             return replace(op, ticket=None)
         case RunEnded(outcome=outcome):
             return replace(op, outcome=outcome, ended_at=at)
-        case RunDoubted(say=say) | RunObserved(say=say):
-            return replace(op, seen=say, resolved=None, ended_at=op.ended_at or at)
-        case RunResolved():
-            return replace(op, resolved=event)
+        case DoubtRaised(say=say) | DoubtObserved(say=say):
+            return replace(op, seen=say, settled=None, ended_at=op.ended_at or at)
+        case DoubtSettled():
+            return replace(op, settled=event)
         case OperationClosed(verdict=verdict):
             return replace(op, verdict=verdict, facts=event.facts or op.facts)
         case _:
@@ -298,7 +298,7 @@ def diagram() -> str:
 
     lines = ["stateDiagram-v2", f"    [*] --> {box(S.ASKED)}: request.asked"]
     for rule in TABLE:
-        if rule.source is S.NEW or rule.name == "click-refused":
+        if rule.source is S.NEW or rule.name == "wish-refused":
             continue
         label = f"{rule.event.kind_of} [{rule.when}]" if rule.when else rule.event.kind_of
         lines.append(f"    {box(rule.source)} --> {box(rule.target)}: {label}")

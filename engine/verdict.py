@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from engine.events import Event, OperationClosed, RunDoubted, RunEnded, RunObserved, RunResolved, RunUnstarted
+from engine.events import DoubtObserved, DoubtRaised, DoubtSettled, Event, OperationClosed, RunEnded, RunUnstarted
 from engine.guards.case import HOME, is_
 from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Verdict
 from engine.rules import MAX_ATTEMPTS
@@ -23,7 +23,7 @@ def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
     """The engine came back. `resumed`: by looking for a run of an earlier life of the bot. What was provably never
     sent may start again, unless somebody has asked to stop it."""
     if outcome.ended is Ended.UNKNOWN:
-        return RunDoubted(outcome.say)
+        return DoubtRaised(outcome.say)
     unsent = resumed and outcome.ended is Ended.NOT_STARTED
     if unsent and op.attempts < MAX_ATTEMPTS and not op.stop_asked_by:
         return RunUnstarted(outcome.say)
@@ -42,7 +42,7 @@ def judged(op: Operation, facts: Facts | None, now: datetime) -> tuple[Event, ..
         return (OperationClosed(Verdict.FAILED, f"{_why_not(op, op.outcome)} {_as_before(op, facts)}".strip(), facts),)
     if now - op.ended_at < timedelta(seconds=SETTLING):
         return ()
-    return (RunDoubted(f"The engine said: {op.outcome.ended.value}. But {_seen(op, facts)}."),)
+    return (DoubtRaised(f"The engine said: {op.outcome.ended.value}. But {_seen(op, facts)}."),)
 
 
 def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
@@ -51,7 +51,7 @@ def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
     if _where(op, facts) == "target":
         say = f"{_seen(op, facts)}."
         return (
-            RunResolved(Verdict.SUCCEEDED_WITH_WARNINGS, "", "", say),
+            DoubtSettled(Verdict.SUCCEEDED_WITH_WARNINGS, "", "", say),
             OperationClosed(
                 Verdict.SUCCEEDED_WITH_WARNINGS,
                 f"Sight was lost on the way; {say} Whether every later step was done was not seen.",
@@ -59,27 +59,25 @@ def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
             ),
         )
     seen = f"{_seen(op, facts)}."
-    return () if seen == op.seen else (RunObserved(seen),)
+    return () if seen == op.seen else (DoubtObserved(seen),)
 
 
-def attested(op: Operation, facts: Facts | None) -> OperationClosed | RunDoubted:
+def settled(op: Operation, facts: Facts | None) -> OperationClosed | DoubtRaised:
     """What follows a lead's word. It settles what cannot be read; against what is read it does not stand: users who
     are seen to be where they were to go are there, and those who are seen at home did not move."""
-    resolved = op.resolved
-    assert resolved is not None
-    happened = resolved.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
+    settled = op.settled
+    assert settled is not None
+    happened = settled.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     claim = "it happened" if happened else "the pools are as before"
-    say = (
-        f"{resolved.name} looked and says: {claim}. Reason: {resolved.reason} (Read at that time: {_seen(op, facts)}.)"
-    )
+    say = f"{settled.name} looked and says: {claim}. Reason: {settled.reason} (Read at that time: {_seen(op, facts)}.)"
     where = _where(op, facts)
     if happened and where == "origin":
-        return RunDoubted(f"{say} The two do not agree, so it is not taken as settled.")
+        return DoubtRaised(f"{say} The two do not agree, so it is not taken as settled.")
     if where == "target":
         return OperationClosed(
             Verdict.SUCCEEDED_WITH_WARNINGS, say if happened else f"What is read counts. {say}", facts
         )
-    return OperationClosed(resolved.verdict, say, facts)
+    return OperationClosed(settled.verdict, say, facts)
 
 
 def _where(op: Operation, facts: Facts | None) -> str:

@@ -20,7 +20,7 @@ from commands import load
 from commands.grammar.command import Parsed
 from commands.grammar.wish import Answer, Ask, Look
 from engine import rules
-from engine.events import ApprovalRefused, Event, RequestAsked
+from engine.events import Event, RequestAsked, WishRefused
 from engine.model import Person, Policy, Pool, Refusal, Topology
 from engine.resolve import pair_of, resolve
 from engine.states import BEGUN, Operation, State
@@ -205,12 +205,12 @@ class Desk:
     def deny(self, operation: str, reason: str, sender: Sender) -> Reply:
         return self._decide("deny", operation, sender, self._deny(reason))
 
-    def attest(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
-        return self._decide("settle", operation, sender, self._attest(reason, happened))
+    def settle(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
+        return self._decide("settle", operation, sender, self._settle(reason, happened))
 
     def may_open(self, verb: str, operation: str, sender: Sender) -> Reply | None:
         """Before a modal asks for a reason: would this be refused anyway? None when not; a refusal is recorded."""
-        rule: Rule = {"deny": self._deny, "settle": self._attest}[verb](_ANY_REASON)
+        rule: Rule = {"deny": self._deny, "settle": self._settle}[verb](_ANY_REASON)
 
         def refusal_only(op: Operation, who: Person) -> Sequence[Event] | Refusal:
             decided = rule(op, who)
@@ -229,9 +229,9 @@ class Desk:
     def _deny(self, reason: str) -> Rule:
         return _without_secret(reason, lambda op, who: rules.deny(op, who, _one_line(reason), self._policy))
 
-    def _attest(self, reason: str, happened: bool = True) -> Rule:
+    def _settle(self, reason: str, happened: bool = True) -> Rule:
         said = _one_line(reason)
-        return _without_secret(reason, lambda op, who: rules.attest(op, who, happened, said, self._policy))
+        return _without_secret(reason, lambda op, who: rules.settle(op, who, happened, said, self._policy))
 
     def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
         return self._refused(verb, operation, sender, rule) or Reply()
@@ -279,7 +279,7 @@ class Desk:
 
 
 def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
-    return lambda refusal: ApprovalRefused(who.name, refusal.code, refusal.say, verb)
+    return lambda refusal: WishRefused(who.name, refusal.code, refusal.say, verb)
 
 
 def _without_secret(reason: str, rule: Rule) -> Rule:

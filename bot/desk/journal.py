@@ -12,7 +12,7 @@ from datetime import datetime
 
 from audit.model import Conflict, Entry, JsonValue, Row
 from audit.sqlite.store import Store
-from engine.events import ApprovalRefused, Event, from_body, to_body
+from engine.events import Event, WishRefused, from_body, to_body
 from engine.model import Refusal
 from engine.states import BEGUN, IllegalEventError, Operation, evolve, rule_for
 
@@ -98,7 +98,7 @@ class Journal:
             claim=claim,
             closes=after.closed and not op.closed,
             # A click in vain is no part of what was begun, and must not eat what is kept back for its end.
-            essential=op.state in BEGUN and not all(isinstance(event, ApprovalRefused) for event in events),
+            essential=op.state in BEGUN and not all(isinstance(event, WishRefused) for event in events),
         )
         settled = op
         for row, event in zip(rows, events, strict=True):

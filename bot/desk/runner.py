@@ -21,7 +21,7 @@ from bot.slack.people import People
 from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
-from engine.events import Event, RequestStale, RunIntended, RunRecorded
+from engine.events import ApprovalsVoided, Event, RunIntended, RunRecorded
 from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
 from engine.port import Engine, EngineError, SightLost
 from engine.readings import Reading
@@ -206,7 +206,7 @@ class Runner:
         def decide(newest: Operation) -> Sequence[Event]:
             if newest.state is State.JUDGING:
                 return verdict.judged(newest, facts, now)
-            return (verdict.attested(newest, facts),) if newest.resolved else verdict.observed(newest, facts)
+            return (verdict.settled(newest, facts),) if newest.settled else verdict.observed(newest, facts)
 
         after = self._append(op, decide)
         if not after.closed:
@@ -254,7 +254,7 @@ class Runner:
         if self._clock() < op.expires_at:
             self._later(op.id)
             return
-        self._append(op, lambda _: (RequestStale((why,)),))
+        self._append(op, lambda _: (ApprovalsVoided((why,)),))
 
     def _follow(self, op: Operation) -> None:
         self._carry_out(op, resumed=True)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
-    ApprovalRefused,
+    ApprovalsVoided,
+    DoubtObserved,
+    DoubtRaised,
+    DoubtSettled,
     Event,
     OperationClosed,
     PreflightPassed,
@@ -18,16 +21,13 @@ from engine.events import (
     RequestExpired,
     RequestRefused,
     RequestReminded,
-    RequestStale,
     RequestWithdrawn,
-    RunDoubted,
     RunEnded,
     RunIntended,
-    RunObserved,
     RunRecorded,
-    RunResolved,
     RunStopAsked,
     RunUnstarted,
+    WishRefused,
 )
 from engine.model import Record, Refusal, Verdict
 from engine.states import Operation
@@ -41,7 +41,7 @@ def told(event: Event) -> str:
     match event:
         case RunRecorded(record=record):
             return _record(record)
-        case RunIntended() | RunStopAsked() | RunEnded() | RunUnstarted() | RunDoubted() | RunObserved():
+        case RunIntended() | RunStopAsked() | RunEnded() | RunUnstarted() | DoubtRaised() | DoubtObserved():
             return _run(event)
         case _:
             return _request(event)
@@ -59,7 +59,7 @@ def _request(event: Event) -> str:
             return "What-if answered; nothing was changed."
         case ApprovalGranted(name=name, digest=digest):
             return f"{name} approved plan {plans.short(digest)}."
-        case ApprovalRefused(by=by, wish=wish, say=say):
+        case WishRefused(by=by, wish=wish, say=say):
             return f"Refused a click on {wish} by {by}: {say}"
         case RequestDenied(name=name, reason=reason):
             return f"{name} denied it: {reason}"
@@ -91,12 +91,12 @@ def _ending(event: Event) -> str:
             return f"{name} withdrew it."
         case RequestExpired(missing=missing):
             return f"Expired with {approvals(missing)} missing. Nothing was changed."
-        case RequestStale(differences=differences):
+        case ApprovalsVoided(differences=differences):
             return f"Void: {'; '.join(differences)}. Nothing was changed."
-        case RunResolved(name=name, reason=reason, verdict=verdict) if name:
+        case DoubtSettled(name=name, reason=reason, verdict=verdict) if name:
             claim = "it did not happen" if verdict is Verdict.FAILED else "it happened"
             return f"{name} looked and says: {claim}. Reason: {reason}"
-        case RunResolved(reason=reason):
+        case DoubtSettled(reason=reason):
             return f"What is read settles the doubt: {reason}"
         case OperationClosed(verdict=verdict, say=say):
             return f"{verdict.value}. {say}"
@@ -114,9 +114,9 @@ def _run(event: Event) -> str:
             return f"The engine says: {outcome.ended.value}. {outcome.say}"
         case RunUnstarted(say=say):
             return f"The bot was restarted. It is proved that nothing had been sent: {say} The approvals hold."
-        case RunDoubted(say=say):
+        case DoubtRaised(say=say):
             return f"In doubt: {say}"
-        case RunObserved(say=say):
+        case DoubtObserved(say=say):
             return f"Looked again: {say}"
         case _:
             return ""

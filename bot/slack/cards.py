@@ -27,11 +27,11 @@ from bot.slack.blocks import (
 from bot.slack.buttons import buttons_of
 from engine import plan as plans
 from engine.events import (
+    ApprovalsVoided,
     OperationClosed,
     RequestDenied,
     RequestExpired,
     RequestRefused,
-    RequestStale,
     RequestWithdrawn,
 )
 from engine.guards.circumstances import STAYS_DOWN
@@ -45,13 +45,13 @@ MARK = {
     State.RUNNING: "🔄",
     State.JUDGING: "🔄",
     State.IN_DOUBT: "❓",
-    State.RESOLVED: "❓",
+    State.SETTLED: "❓",
     State.REFUSED: "⛔",
     State.ANSWERED: "🔎",
     State.DENIED: "⛔",
     State.WITHDRAWN: "↩️",
     State.EXPIRED: "⌛",
-    State.STALE: "♻️",
+    State.VOID: "♻️",
     State.SUCCEEDED: "✅",
     State.SUCCEEDED_WITH_WARNINGS: "⚠️",
     State.FAILED: "❌",
@@ -111,7 +111,7 @@ def _status(op: Operation) -> list[Block]:
             return [line(bold("Approved"), f" by {approvers(op)}. Reading everything once more, then it starts.")]
         case State.RUNNING | State.JUDGING:
             return _running(op)
-        case State.IN_DOUBT | State.RESOLVED:
+        case State.IN_DOUBT | State.SETTLED:
             return _doubt(op)
         case State.ANSWERED:
             return [_answered(op)]
@@ -218,7 +218,7 @@ def _unstarted(op: Operation) -> list[str | Block]:
             return [bold(f"Withdrawn by {name}."), " Nothing was changed."]
         case RequestExpired(missing=missing):
             return [bold("Expired."), f" {approvals(missing)} missing. Nothing was changed. Ask again if needed."]
-        case RequestStale(differences=differences):
+        case ApprovalsVoided(differences=differences):
             return [
                 bold("Void: something changed between approval and start."),
                 f" {cut('; '.join(differences), SAID)}. Nothing was changed. Ask again to approve what is true now.",
@@ -233,7 +233,7 @@ def _unstarted(op: Operation) -> list[str | Block]:
 def _what(op: Operation) -> list[Block]:
     request = op.request
     shown = []
-    if op.plan and op.state in {State.IN_DOUBT, State.RESOLVED}:
+    if op.plan and op.state in {State.IN_DOUBT, State.SETTLED}:
         # Not in a box that invites to be copied: run again is exactly what it must not be.
         shown.append(line(bold("Was sent, or may have been. Do not run it again: "), plans.line(op.plan)))
     elif op.plan:
@@ -241,7 +241,7 @@ def _what(op: Operation) -> list[Block]:
     asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
     if request.reason:
         asked.append(f" Reason: {request.reason}{'' if request.reason.endswith('.') else '.'}")
-    if op.approvals and op.state in {State.IN_DOUBT, State.RESOLVED, *CLOSED}:
+    if op.approvals and op.state in {State.IN_DOUBT, State.SETTLED, *CLOSED}:
         asked.append(f" Approved by {' and by '.join(f'{a.name} at {clock(a.at)}' for a in op.approvals)}.")
     shown.append(line(*asked))
     if request.repairs:

@@ -142,7 +142,7 @@ class Listeners:
     def _submit(self, action: str, operation: str, reason: str, sender: Sender) -> Reply:
         if action == "deny":
             return self._desk.deny(operation, reason, sender)
-        return self._desk.attest(operation, action == "happened", reason, sender)
+        return self._desk.settle(operation, action == "happened", reason, sender)
 
     # --- telling one person ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from audit.model import Row
 from bot.desk.story import told
 from bot.slack.blocks import Block, Card, context, cut, line, literal, rich
-from engine.events import Event, OperationClosed, PreflightPassed, RequestReminded, RunDoubted, RunRecorded
+from engine.events import DoubtRaised, Event, OperationClosed, PreflightPassed, RequestReminded, RunRecorded
 
 HASH = 32
 """Digits of a row's hash that stand under a verdict."""
@@ -47,7 +47,7 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
         if text:
             # Further lines are set in: what somebody wrote must not pass for an entry of its own.
             entry = cut(f"{row.at:%H:%M:%S}  {literal(text)}".replace("\n", "\n          "), ROOM)
-            verdict = isinstance(event, OperationClosed | RunDoubted)
+            verdict = isinstance(event, OperationClosed | DoubtRaised)
             if verdict or sum(map(len, lines)) + len(entry) > ROOM:
                 flush()  # a verdict stands alone: the channel sees it too, and needs nothing of what led there
             lines.append(entry)

@@ -32,7 +32,7 @@ NO_SCRIPTS = "The syntax is not supported by this runspace"
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Means:
     error: type[Exception]
     to: type[EngineError]
     say: str
@@ -44,32 +44,32 @@ def _code(*codes: int) -> Callable[[Exception], bool]:
 
 
 TABLE = (
-    Meaning(AuthenticationError, StepRefused,
+    Means(AuthenticationError, StepRefused,
         "the server did not accept the account; check user name, password and that the account may use remoting"),
-    Meaning(http.SSLError, EngineUnavailable,
+    Means(http.SSLError, EngineUnavailable,
         "the server's certificate is not trusted; name its CA in ca_file, and the host as the certificate does"),
-    Meaning(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through"),
-    Meaning(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time; is it up, is the port open?"),
-    Meaning(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time"),
-    Meaning(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection"),
-    Meaning(http.RequestException, EngineUnavailable, "the request could not be sent"),
-    Meaning(WSManFaultError, StepRefused,
+    Means(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through"),
+    Means(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time; is it up, is the port open?"),
+    Means(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time"),
+    Means(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection"),
+    Means(http.RequestException, EngineUnavailable, "the request could not be sent"),
+    Means(WSManFaultError, StepRefused,
         "access denied: the account may not use this session configuration", _code(ACCESS_DENIED)),
-    Meaning(WSManFaultError, StepRefused,
+    Means(WSManFaultError, StepRefused,
         "the server has no such session configuration; check configuration_name", _code(NO_SUCH_CONFIGURATION)),
-    Meaning(WSManFaultError, EngineUnavailable, "the server did not answer in time", _code(TIMED_OUT)),
-    Meaning(WSManFaultError, EngineUnavailable, "the session is gone from the server", _code(NOT_FOUND, DISCONNECTED)),
-    Meaning(WSManFaultError, StepRefused, "the server refused"),
-    Meaning(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
-    Meaning(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
-    Meaning(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)),
-    Meaning(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
-    Meaning(WinRMError, EngineUnavailable, "the session broke"),
-    Meaning(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),
-    Meaning(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting; check port and path"),
-    Meaning(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine"),
-    Meaning(ValueError, EngineUnavailable, "the connection settings do not fit together"),
-    Meaning(OSError, EngineUnavailable, "the connection failed"),
+    Means(WSManFaultError, EngineUnavailable, "the server did not answer in time", _code(TIMED_OUT)),
+    Means(WSManFaultError, EngineUnavailable, "the session is gone from the server", _code(NOT_FOUND, DISCONNECTED)),
+    Means(WSManFaultError, StepRefused, "the server refused"),
+    Means(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
+    Means(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
+    Means(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)),
+    Means(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
+    Means(WinRMError, EngineUnavailable, "the session broke"),
+    Means(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),
+    Means(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting; check port and path"),
+    Means(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine"),
+    Means(ValueError, EngineUnavailable, "the connection settings do not fit together"),
+    Means(OSError, EngineUnavailable, "the connection failed"),
 )  # fmt: skip
 
 REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))

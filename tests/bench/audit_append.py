@@ -35,7 +35,7 @@ BODY: dict[str, JsonValue] = {
     "progress": 42,
     "text": "Moving users of pool01.contoso.com to pool02.contoso.com: 1200 of 80000 done",
 }
-ENTRY = Entry("run.record", "engine", BODY, rule="record")
+ENTRY = Entry("run.recorded", "engine", BODY, rule="record")
 _INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(schema.COLUMNS))})"
 
 Action = Callable[[], object]

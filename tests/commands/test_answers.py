@@ -93,7 +93,7 @@ def answer(text: str, desk: Desk) -> Answer:
 def told(*minutes: int, texts: Sequence[str] = ("it said something",)) -> list[Line]:
     """Lines so many minutes after the request."""
     return [
-        Line(n, T0 + timedelta(minutes=after), "run.record", "bot", texts[n % len(texts)])
+        Line(n, T0 + timedelta(minutes=after), "run.recorded", "bot", texts[n % len(texts)])
         for n, after in enumerate(minutes)
     ]
 

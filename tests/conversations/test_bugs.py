@@ -90,7 +90,7 @@ def test_a_bug_while_a_run_is_followed_ends_in_doubt(empty_house: House) -> None
     house.dies()
     house.live()  # looks at once, not after some seconds
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-    assert (house.runs(), house.kinds(operation).count("run.intent")) == (1, 1)
+    assert (house.runs(), house.kinds(operation).count("run.intended")) == (1, 1)
 
 
 def test_a_bug_while_the_pools_are_read_refuses_the_request(empty_house: House) -> None:
@@ -119,7 +119,7 @@ def test_a_bug_right_before_the_start_voids_the_approvals_when_their_time_is_ove
     house.until(lambda: clock.now() > expires)
     house.dies()
     house.live(engine=LosesTheFacts)  # tries again at once, not after some seconds
-    assert (house.closed(operation).state, house.runs()) == (State.STALE, 0)
+    assert (house.closed(operation).state, house.runs()) == (State.VOID, 0)
     assert "met a bug" in house.sees(operation, "Void")["rendered"]
 
 
@@ -130,7 +130,7 @@ def test_whatever_an_engine_says_is_kept_as_far_as_a_row_can_hold_it(empty_house
     house.live(engine=engine)
     op = house.done()
     assert op.verdict is Verdict.SUCCEEDED
-    texts = [row.body["record"]["text"] for row in house.rows(op.id) if row.kind == "run.record"]
+    texts = [row.body["record"]["text"] for row in house.rows(op.id) if row.kind == "run.recorded"]
     kept = next(text for text in texts if text[:4] == engine.text[:4])
     assert 0 < len(kept) <= 8_000
     assert kept.encode("utf-8", "strict")

@@ -33,7 +33,7 @@ def test_facts_that_change_before_the_start_void_the_approvals(
     house.breaks(*trouble)
     assert house.bob.click("Approve", ts=card).ok
     op = house.closed(operation)
-    assert (op.state, house.runs()) == (State.STALE, 0)
+    assert (op.state, house.runs()) == (State.VOID, 0)
     shown = house.sees(operation, "Void: something changed between approval and start.")["rendered"]
     assert difference in shown
     assert "[" not in shown
@@ -81,7 +81,7 @@ def test_rights_that_are_lost_before_the_start_void_the_approvals(
     house.dies()
     house.live(people=people)
     assert house.carol.click("Approve", ts=card).ok
-    assert (house.closed(operation).state, house.runs()) == (State.STALE, 0)
+    assert (house.closed(operation).state, house.runs()) == (State.VOID, 0)
     assert difference in house.sees(operation, "Void")["rendered"]
 
 
@@ -127,5 +127,5 @@ def test_an_approved_run_does_not_start_after_the_approvals_time_is_over(empty_h
     assert expires
     house.until(lambda: clock.now() > expires)
     house.live()
-    assert (house.closed(operation).state, house.runs()) == (State.STALE, 0)
+    assert (house.closed(operation).state, house.runs()) == (State.VOID, 0)
     assert "the approvals were good until" in house.sees(operation, "Void")["rendered"]

@@ -30,7 +30,7 @@ def test_a_run_that_was_lost_from_sight_settles_when_the_users_are_seen_at_the_p
     op = house.closed(operation)
     assert op.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     assert "Sight was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
-    assert (house.runs(), house.kinds(operation).count("run.intent")) == (1, 1)
+    assert (house.runs(), house.kinds(operation).count("run.intended")) == (1, 1)
     assert house.serves() == "pool02.contoso.com"
 
 
@@ -63,4 +63,4 @@ def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
     assert "Carol looked and says: it happened. Reason: users sign in at pool02" in shown
     assert "ead at that time: pool01.contoso.com is FailingOver" in shown
     at = {row.kind: row.at for row in house.rows(operation)}
-    assert at["operation.closed"] - at["run.resolved"] < timedelta(seconds=3)
+    assert at["operation.closed"] - at["doubt.settled"] < timedelta(seconds=3)

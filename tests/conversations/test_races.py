@@ -55,7 +55,7 @@ def test_two_leads_at_the_same_moment_complete_the_quorum_once(either_house: Hou
     house.until(lambda: len(house.refusals(operation)) == 1)
     assert (op.state, len(op.approvals), house.runs()) == (State.SUCCEEDED, 1, 1)
     assert [code for _, code in house.refusals(operation)] in (["E_APPROVED_ALREADY"], ["E_OVER"])
-    assert house.kinds(operation).count("run.intent") == 1
+    assert house.kinds(operation).count("run.intended") == 1
 
 
 def test_both_approvals_of_a_disaster_failover_may_come_at_the_same_moment(house: House) -> None:

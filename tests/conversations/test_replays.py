@@ -68,7 +68,7 @@ def test_a_denial_delivered_twenty_times_is_one_denial(either_house: House) -> N
     assert house.kinds(operation).count("request.denied") == 1
     assert clicked.delivery
     redeliver(house.standin.url, clicked.delivery, TIMES)
-    assert house.kinds(operation).count("approval.refused") <= 1  # it is too late now, which is said once
+    assert house.kinds(operation).count("wish.refused") <= 1  # it is too late now, which is said once
     assert house.bob.modal() is None
 
 

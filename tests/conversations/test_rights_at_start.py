@@ -32,7 +32,7 @@ def test_an_account_that_was_taken_away_before_the_last_approval_voids_all(
     operation, card = house.approved("/failover pool01 --disaster", by=("bob",))
     workspace(house.standin.url, users={account: flags})
     assert house.carol.click("Approve", ts=card).ok
-    assert (house.closed(operation).state, house.runs()) == (State.STALE, 0)
+    assert (house.closed(operation).state, house.runs()) == (State.VOID, 0)
     assert difference in house.sees(operation, "Void")["rendered"]
 
 

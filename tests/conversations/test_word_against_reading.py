@@ -64,7 +64,7 @@ def test_it_happened_is_not_enough_while_the_pool_is_read_as_active(empty_house:
     assert f"Operation {operation} is open on this pair" in house.alice.command("/failover pool01").text
     house.dies()
     house.live(engine=LosesSightAtOnce)  # looks again at once, and the word that did not stand is forgotten
-    house.until(lambda: house.kinds(operation)[-1] == "run.observed")
+    house.until(lambda: house.kinds(operation)[-1] == "doubt.observed")
     house.sees(operation, "[ It did not happen ]")
     _opens_form(house, house.bob, "It did not happen", card)
     assert house.bob.submit({"reason": "no process on any Front End"}).ok

@@ -15,12 +15,12 @@ from audit.sqlite.verify import verify
 from bot.desk.story import told
 from engine.events import (
     ApprovalGranted,
-    ApprovalRefused,
     Event,
     OperationClosed,
     RequestAsked,
     RunIntended,
     RunUnstarted,
+    WishRefused,
     from_body,
 )
 from engine.states import Operation, State, evolve
@@ -57,7 +57,7 @@ def folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Oper
 def nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
     """What was acknowledged is in the log: granted once, or refused as too late. Asked once, closed once."""
     grants = [event.name.lower() for event in events if isinstance(event, ApprovalGranted)]
-    refused = [event.by.lower() for event in events if isinstance(event, ApprovalRefused) and event.code in TOO_LATE]
+    refused = [event.by.lower() for event in events if isinstance(event, WishRefused) and event.code in TOO_LATE]
     assert len(set(grants)) == len(grants)
     assert op.plan
     assert len(grants) == op.plan.approvals

@@ -51,8 +51,8 @@ def test_a_run_is_let_go_and_the_next_life_follows_it_to_its_end(
         proof.holds(incident)
         with Reader(incident.log) as reader:
             kinds = [row.kind for row in reader.read(incident.operations()[0])]
-        assert "run.doubted" not in kinds
-        assert kinds.count("run.intent") == 1
+        assert "doubt.raised" not in kinds
+        assert kinds.count("run.intended") == 1
 
 
 def test_a_proxy_that_keeps_its_connection_open_does_not_keep_the_bot_from_ending() -> None:

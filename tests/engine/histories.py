@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from engine import readings as learned
 from engine import rules, verdict
-from engine.events import ApprovalRefused, Event, RunDoubted, RunRecorded
+from engine.events import DoubtRaised, Event, RunRecorded, WishRefused
 from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Record, Refusal
 from engine.rules import Step
 from engine.states import CLOSED, Operation, State, evolve, rule_for
@@ -94,8 +94,8 @@ def _key(op: Operation) -> Key:
             return op.state, op.attempts, bool(op.stop_asked_by), op.outcome and op.outcome.ended, op.ended_at
         case State.IN_DOUBT:
             return op.state, op.seen
-        case State.RESOLVED:
-            return op.state, op.resolved and op.resolved.verdict
+        case State.SETTLED:
+            return op.state, op.settled and op.settled.verdict
         case _:
             return (op.state,)
 
@@ -104,7 +104,7 @@ def _possible(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Perso
     for by in EVERYBODY.values():
         for verb, decided in _wishes(op, by, now):
             if isinstance(decided, Refusal):
-                yield by, (ApprovalRefused(by.id, decided.code, decided.say, verb),)
+                yield by, (WishRefused(by.id, decided.code, decided.say, verb),)
             else:
                 yield by, decided
     for events in _moves(op, now, home):
@@ -116,8 +116,8 @@ def _wishes(op: Operation, by: Person, now: datetime) -> Iterator[tuple[str, tup
     yield "deny", rules.deny(op, by, "no", POLICY)
     yield "withdraw", rules.withdraw(op, by)
     yield "stop", rules.stop(op, by, POLICY)
-    yield "settle", rules.attest(op, by, True, "seen", POLICY)
-    yield "settle", rules.attest(op, by, False, "seen", POLICY)
+    yield "settle", rules.settle(op, by, True, "seen", POLICY)
+    yield "settle", rules.settle(op, by, False, "seen", POLICY)
 
 
 def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, ...]]:
@@ -139,11 +139,11 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
             yield from ((RunRecorded(record),) for record in _RECORDS)
             for ended in Ended:
                 yield from ((verdict.followed(op, outcome(ended), resumed),) for resumed in (True, False))
-            yield (RunDoubted("lost sight"),)
+            yield (DoubtRaised("lost sight"),)
         case Step.JUDGE if op.state is State.JUDGING:
             yield from (verdict.judged(op, look, now) for look in LOOKS)
         case Step.JUDGE:
-            yield from ((verdict.attested(op, look),) for look in LOOKS)
+            yield from ((verdict.settled(op, look),) for look in LOOKS)
         case Step.OBSERVE:
             yield from (verdict.observed(op, look) for look in LOOKS)
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from engine.events import ApprovalGranted, ApprovalRefused, OperationClosed, RunIntended
+from engine.events import ApprovalGranted, OperationClosed, RunIntended, WishRefused
 from engine.model import Ended, Kind, Options, Person, Verdict
 from engine.rules import Step, next_move
 from engine.states import BEGUN, CLOSED, TABLE, State
@@ -95,7 +95,7 @@ def test_there_is_one_end_and_only_refusals_come_after_it(kind: Kind, options: O
     """No history has two terminal events, and no late click changes how it ended."""
     for edge in walked(kind, options, requester):
         if edge.before.closed:
-            assert isinstance(edge.event, ApprovalRefused)
+            assert isinstance(edge.event, WishRefused)
             assert (edge.after.state, edge.after.end) == (edge.before.state, edge.before.end)
 
 
@@ -137,5 +137,5 @@ def test_no_failure_is_told_of_a_run_whose_end_was_not_seen() -> None:
             assert edge.before.outcome is not None
             assert edge.before.outcome.ended in {Ended.FAILED, Ended.STOPPED, Ended.NOT_STARTED}
         else:
-            assert edge.before.resolved is not None
-            assert edge.before.resolved.by in {LEO.id, LIA.id, RITA.id}
+            assert edge.before.settled is not None
+            assert edge.before.settled.by in {LEO.id, LIA.id, RITA.id}

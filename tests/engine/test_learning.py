@@ -11,12 +11,12 @@ from engine import readings as learned
 from engine import rules
 from engine.events import (
     ApprovalGranted,
+    ApprovalsVoided,
     PreflightPassed,
     RequestAnswered,
     RequestExpired,
     RequestRefused,
     RequestReminded,
-    RequestStale,
     RunIntended,
 )
 from engine.model import Health, Options, Person, Policy, PoolState
@@ -121,7 +121,7 @@ def test_counters_that_moved_do_not_void_approvals() -> None:
 def test_a_changed_world_voids_the_approvals(changed: object) -> None:
     """Whatever was bound and is different now is named, and nothing starts."""
     event = _recheck(changed)
-    assert isinstance(event, RequestStale)
+    assert isinstance(event, ApprovalsVoided)
     assert all(event.differences)
 
 
@@ -133,11 +133,11 @@ def test_a_warning_that_is_gone_is_not_told_as_if_it_held() -> None:
     assert isinstance(made, PreflightPassed)
     op = given(asks, made, *(ApprovalGranted(lead.id, lead.name, made.digest) for lead in (LEO, LIA)))
     event = learned.rechecked(op, reading(down), EVERYBODY, TICKET, POLICY, T0)
-    assert isinstance(event, RequestStale)
+    assert isinstance(event, ApprovalsVoided)
     (gone,) = [told for told in event.differences if "W_DISASTER_ON_HEALTHY_POOL" in told]
     assert gone.startswith("W_DISASTER_ON_HEALTHY_POOL does not hold any more (it said: ")
     planned = learned.rechecked(APPROVED, reading(down), EVERYBODY, TICKET, POLICY, T0)
-    assert isinstance(planned, RequestStale)
+    assert isinstance(planned, ApprovalsVoided)
     assert any("/failover pool01.contoso.com --disaster" in told for told in planned.differences)
 
 
@@ -146,15 +146,15 @@ def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
     less = facts(pool_facts(state=PoolState.UNKNOWN), unread=("PoolState of pool01: timed out",))
     assert _recheck(less, after=0) is None
     assert _recheck(less, after=learned.RELOOK - 0.001) is None
-    assert isinstance(_recheck(less, after=learned.RELOOK), RequestStale)
+    assert isinstance(_recheck(less, after=learned.RELOOK), ApprovalsVoided)
 
 
 def test_what_is_known_to_have_changed_is_not_waited_for() -> None:
     """A changed state that was read, or a right that is gone beside a reading that failed: void at once."""
-    assert isinstance(_recheck(facts(pool_facts(state=PoolState.FAILED_BACK)), after=0), RequestStale)
+    assert isinstance(_recheck(facts(pool_facts(state=PoolState.FAILED_BACK)), after=0), ApprovalsVoided)
     unread = facts(unread=("users of pool02: timed out",))
     gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
-    assert isinstance(_recheck(unread, persons=gone, after=0), RequestStale)
+    assert isinstance(_recheck(unread, persons=gone, after=0), ApprovalsVoided)
 
 
 def test_changed_rights_void_the_approvals() -> None:
@@ -162,5 +162,5 @@ def test_changed_rights_void_the_approvals() -> None:
     no_lead = {**EVERYBODY, LEO.id: replace(LEO, roles=frozenset({"oncall"}))}
     gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
     for event in (_recheck(persons=no_lead), _recheck(persons=gone), _recheck(policy=Policy(approvals=2))):
-        assert isinstance(event, RequestStale)
+        assert isinstance(event, ApprovalsVoided)
         assert len(event.differences) == 1

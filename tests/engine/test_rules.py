@@ -10,13 +10,13 @@ import pytest
 from engine import rules
 from engine.events import (
     ApprovalGranted,
+    DoubtRaised,
+    DoubtSettled,
     RequestAsked,
     RequestDenied,
     RequestExpired,
     RequestWithdrawn,
-    RunDoubted,
     RunEnded,
-    RunResolved,
     RunStopAsked,
 )
 from engine.model import Ended, Options, Person, Policy, Refusal, Verdict
@@ -47,7 +47,7 @@ AWAITING = given(asked(), passed())
 APPROVED = given(asked(), passed(), GRANT)
 RUNNING = given(asked(), passed(), GRANT, intent())
 JUDGING = given(asked(), passed(), GRANT, intent(), RunEnded(outcome(Ended.COMPLETED)))
-DOUBT = given(asked(), passed(), GRANT, intent(), RunDoubted("lost"))
+DOUBT = given(asked(), passed(), GRANT, intent(), DoubtRaised("lost"))
 DENIED = given(asked(), passed(), RequestDenied(LEO.id, LEO.name, "no"))
 ONE_OF_TWO = given(asked(options=DISASTER), RISKY, ApprovalGranted(LEO.id, LEO.name, RISKY.digest))
 TWO_OF_TWO = given(
@@ -114,7 +114,7 @@ def test_no_policy_lets_nobody_do_anything() -> None:
     assert code(rules.ask(asked(), RITA, nobody, EVERYBODY.values())) == "E_MAY_NOT_REQUEST"
     assert code(rules.approve(AWAITING, LEO, nobody, T0)) == "E_MAY_NOT_APPROVE"
     assert code(rules.deny(AWAITING, LEO, "no", nobody)) == "E_MAY_NOT_APPROVE"
-    assert code(rules.attest(DOUBT, LEO, True, "seen", nobody)) == "E_MAY_NOT_APPROVE"
+    assert code(rules.settle(DOUBT, LEO, True, "seen", nobody)) == "E_MAY_NOT_APPROVE"
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_asking_to_stop(op: Operation, by: Person, said: str) -> None:
 @pytest.mark.parametrize(
     ("op", "by", "reason", "said"),
     [
-        (DOUBT, LEO, "I looked", "RunResolved"),
-        (DOUBT, RITA, "I looked", "RunResolved"),
+        (DOUBT, LEO, "I looked", "DoubtSettled"),
+        (DOUBT, RITA, "I looked", "DoubtSettled"),
         (DOUBT, OLGA, "I looked", "E_MAY_NOT_APPROVE"),
         (DOUBT, LEO, "", "E_NO_REASON"),
         (DOUBT, LEO, "x" * 1_001, "E_REASON_TOO_LONG"),
@@ -196,14 +196,14 @@ def test_asking_to_stop(op: Operation, by: Person, said: str) -> None:
 )
 def test_settling_a_doubt(op: Operation, by: Person, reason: str, said: str) -> None:
     """A lead who has looked, with a reason, and only where there is a doubt."""
-    assert code(rules.attest(op, by, True, reason, POLICY)) == said
+    assert code(rules.settle(op, by, True, reason, POLICY)) == said
 
 
 def test_a_leads_word_is_never_a_clean_success() -> None:
     """It happened: with warnings, as nobody saw every step. It did not: failed, as before."""
     for happened, verdict in ((True, Verdict.SUCCEEDED_WITH_WARNINGS), (False, Verdict.FAILED)):
-        decided = rules.attest(DOUBT, LEO, happened, " seen ", POLICY)
-        assert decided == (RunResolved(verdict, LEO.id, LEO.name, "seen"),)
+        decided = rules.settle(DOUBT, LEO, happened, " seen ", POLICY)
+        assert decided == (DoubtSettled(verdict, LEO.id, LEO.name, "seen"),)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import pytest
 from engine.events import (
     KINDS,
     ApprovalGranted,
-    ApprovalRefused,
+    DoubtSettled,
     RequestAsked,
     RequestDenied,
     RunEnded,
     RunIntended,
     RunRecorded,
-    RunResolved,
     RunUnstarted,
+    WishRefused,
 )
 from engine.model import Ended, Options, Record, Verdict
 from engine.states import CLOSED, TABLE, IllegalEventError, Operation, State, diagram, evolve
@@ -45,7 +45,7 @@ def test_every_state_is_entered_by_some_row_and_no_row_leads_back_to_new() -> No
 def test_no_row_leaves_a_closed_state() -> None:
     """What is over stays over."""
     late = [rule for rule in TABLE if rule.source in CLOSED]
-    assert {(rule.event, rule.target is rule.source) for rule in late} == {(ApprovalRefused, True)}
+    assert {(rule.event, rule.target is rule.source) for rule in late} == {(WishRefused, True)}
 
 
 def test_an_event_without_a_row_is_refused() -> None:
@@ -70,7 +70,7 @@ def test_the_last_missing_approval_makes_the_quorum() -> None:
 def test_a_late_click_does_not_change_how_it_ended() -> None:
     """The end and its time are those of the event that closed it."""
     over = given(asked(), RequestDenied(LEO.id, LEO.name, "no"))
-    later = evolve(over, ApprovalRefused(LIA.id, "E_OVER", "too late"), T0.replace(hour=5))
+    later = evolve(over, WishRefused(LIA.id, "E_OVER", "too late"), T0.replace(hour=5))
     assert (later.state, later.end, later.closed_at) == (over.state, over.end, T0)
     assert later.version == over.version + 1
 
@@ -107,12 +107,12 @@ def test_a_resolution_without_doubt_has_no_row() -> None:
     grant = ApprovalGranted(LEO.id, LEO.name, passed().digest)
     running = given(asked(), passed(), grant, intent())
     with pytest.raises(IllegalEventError):
-        evolve(running, RunResolved(Verdict.FAILED, LEO.id, LEO.name, "seen"), T0)
+        evolve(running, DoubtSettled(Verdict.FAILED, LEO.id, LEO.name, "seen"), T0)
 
 
 def test_the_diagram_names_every_row_but_the_refused_clicks() -> None:
     """It is printed from the table, so it cannot be out of date."""
     lines = diagram().splitlines()
-    rows = [r for r in TABLE if r.name != "click-refused" and r.event is not RequestAsked]
+    rows = [r for r in TABLE if r.name != "wish-refused" and r.event is not RequestAsked]
     assert sum("-->" in line and "[*]" not in line for line in lines) == len(rows)
     assert sum(line.endswith("--> [*]") for line in lines) == len(CLOSED)

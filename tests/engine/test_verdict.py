@@ -11,11 +11,11 @@ import pytest
 from engine import verdict
 from engine.events import (
     ApprovalGranted,
+    DoubtObserved,
+    DoubtRaised,
+    DoubtSettled,
     OperationClosed,
-    RunDoubted,
     RunEnded,
-    RunObserved,
-    RunResolved,
     RunStopAsked,
     RunUnstarted,
 )
@@ -59,7 +59,7 @@ def test_the_verdict_follows_the_state_and_not_the_words(kind: Kind, ended: Ende
             assert isinstance(event, OperationClosed)
             assert event.verdict is Verdict.FAILED
         else:
-            assert isinstance(event, RunDoubted)
+            assert isinstance(event, DoubtRaised)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -75,7 +75,7 @@ def test_a_state_that_may_still_settle_is_looked_at_again(kind: Kind) -> None:
 def test_sight_lost_is_a_doubt_and_no_failure() -> None:
     """Whoever cannot know says so, resumed or not."""
     for resumed in (True, False):
-        assert isinstance(verdict.followed(running(), outcome(Ended.UNKNOWN), resumed), RunDoubted)
+        assert isinstance(verdict.followed(running(), outcome(Ended.UNKNOWN), resumed), DoubtRaised)
 
 
 def test_only_a_resumed_run_that_was_provably_never_sent_may_start_again() -> None:
@@ -99,17 +99,17 @@ def test_a_run_that_was_asked_to_stop_is_not_started_again() -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_observation_settles_a_doubt_only_when_it_happened(kind: Kind) -> None:
     """That the users are not there is no proof, as the cmdlet may still be on its way: never FAILED."""
-    doubt = evolve(running(kind), RunDoubted("lost"), T0)
+    doubt = evolve(running(kind), DoubtRaised("lost"), T0)
     target = {PoolState.FAILED_OVER} if kind is Kind.FAILOVER else HOME
     for state in STATES:
         events = verdict.observed(doubt, seen(state))
         if state in target:
-            resolved, closed = events
-            assert isinstance(resolved, RunResolved)
+            settled, closed = events
+            assert isinstance(settled, DoubtSettled)
             assert isinstance(closed, OperationClosed)
-            assert {resolved.verdict, closed.verdict} == {Verdict.SUCCEEDED_WITH_WARNINGS}
+            assert {settled.verdict, closed.verdict} == {Verdict.SUCCEEDED_WITH_WARNINGS}
         else:
-            assert [type(event) for event in events] == [RunObserved]
+            assert [type(event) for event in events] == [DoubtObserved]
 
 
 def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() -> None:
@@ -129,7 +129,7 @@ def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() 
 
 def test_the_same_observation_is_told_once() -> None:
     """A doubt that lasts for hours does not fill the log."""
-    doubt = evolve(running(), RunDoubted("lost"), T0)
+    doubt = evolve(running(), DoubtRaised("lost"), T0)
     (first,) = verdict.observed(doubt, seen(PoolState.FAILING_OVER))
     assert verdict.observed(evolve(doubt, first, T0), seen(PoolState.FAILING_OVER)) == ()
     assert verdict.observed(evolve(doubt, first, T0), None) != ()
@@ -151,14 +151,14 @@ def test_a_leads_word_settles_what_cannot_be_read_and_nothing_else(
     said: Verdict, state: PoolState | None, closed: Verdict | None
 ) -> None:
     """Name, reason and reading stand side by side; where they do not agree, the reading counts or the doubt stays."""
-    doubt = evolve(running(), RunDoubted("lost"), T0)
-    resolved = evolve(doubt, RunResolved(said, LEO.id, LEO.name, "I read PoolState"), T0)
-    event = verdict.attested(resolved, seen(state))
+    doubt = evolve(running(), DoubtRaised("lost"), T0)
+    settled = evolve(doubt, DoubtSettled(said, LEO.id, LEO.name, "I read PoolState"), T0)
+    event = verdict.settled(settled, seen(state))
     assert all(word in event.say for word in (LEO.name, "I read PoolState", P1))
     assert getattr(event, "verdict", None) is closed
-    after = evolve(resolved, event, T0)
+    after = evolve(settled, event, T0)
     assert after.closed is (closed is not None)
-    assert after.closed or (after.state is State.IN_DOUBT and after.resolved is None)
+    assert after.closed or (after.state is State.IN_DOUBT and after.settled is None)
 
 
 def say(op: Operation, state: PoolState = PoolState.FAILED_OVER) -> OperationClosed:

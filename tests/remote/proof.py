@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from engine.events import Event, RunDoubted, RunIntended, RunRecorded, RunUnstarted
+from engine.events import DoubtRaised, Event, RunIntended, RunRecorded, RunUnstarted
 from engine.states import State
 from tests.crash import proof as crash
 from tests.crash.child import ERRORS
@@ -37,7 +37,7 @@ def holds(incident: RemoteIncident) -> Told:
     rows, events = incident.rows(), incident.events()
     op = crash.folded(incident.operations()[0], rows, events)
     assert op.state in ENDS, op.state
-    doubted = any(isinstance(event, RunDoubted) for event in events)
+    doubted = any(isinstance(event, DoubtRaised) for event in events)
     _sent_once(incident, events)
     _changed_once(incident, events, op.state, doubted)
     lost = _records(incident, events, ended=not doubted)

@@ -80,8 +80,8 @@ def accepts(action: str, op: Operation, by: Person) -> bool:
         "deny": lambda: rules.deny(op, by, "no", POLICY),
         "withdraw": lambda: rules.withdraw(op, by),
         "stop": lambda: rules.stop(op, by, POLICY),
-        "happened": lambda: rules.attest(op, by, True, "seen", POLICY),
-        "not_happened": lambda: rules.attest(op, by, False, "seen", POLICY),
+        "happened": lambda: rules.settle(op, by, True, "seen", POLICY),
+        "not_happened": lambda: rules.settle(op, by, False, "seen", POLICY),
     }[action]()
     return not isinstance(decided, Refusal)
 
@@ -99,7 +99,7 @@ def test_a_button_is_there_only_when_somebody_may_press_it(state: State) -> None
 def test_a_closed_card_has_no_buttons(state: State) -> None:
     """And an open one has, unless there is nothing to press while it is judged."""
     for op in of(state):
-        quiet = op.state in {State.JUDGING, State.RESOLVED} or (op.state is State.RUNNING and op.stop_asked_by)
+        quiet = op.state in {State.JUDGING, State.SETTLED} or (op.state is State.RUNNING and op.stop_asked_by)
         assert (buttons(card(op, "lab")) == []) is (op.state in CLOSED or bool(quiet))
 
 

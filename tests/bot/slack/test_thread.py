@@ -13,14 +13,14 @@ from bot.desk.story import refused, told
 from bot.slack.thread import ROOM, ThreadMessage, replies
 from engine.events import (
     KINDS,
-    ApprovalRefused,
+    DoubtRaised,
+    DoubtSettled,
     Event,
     OperationClosed,
     RequestDenied,
     RequestReminded,
-    RunDoubted,
     RunRecorded,
-    RunResolved,
+    WishRefused,
 )
 from engine.model import Record, Refusal, Verdict
 from tests.bot.slack.shown import FQDN, LONG, events, texts, worst, wrong
@@ -100,7 +100,7 @@ def test_leads_are_called_when_approvals_are_needed_and_only_then() -> None:
 
 def test_the_verdict_stands_alone_and_the_channel_sees_it() -> None:
     """So does a doubt; the engine's lines before it do not come along."""
-    for loud in (OperationClosed(Verdict.SUCCEEDED, "Done."), RunDoubted("Lost.")):
+    for loud in (OperationClosed(Verdict.SUCCEEDED, "Done."), DoubtRaised("Lost.")):
         quiet, verdict = replies(rows(record("moving"), loud), LEADS)
         assert (quiet.broadcast, verdict.broadcast) == (False, True)
         assert "moving" not in verdict.card.text
@@ -140,14 +140,14 @@ def test_a_refusal_says_why_and_what_to_do() -> None:
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SUCCEEDED_WITH_WARNINGS])
 def test_a_leads_word_is_told_as_a_word_and_not_as_a_verdict(verdict: Verdict) -> None:
     """It may not stand: what is read can say otherwise one second later."""
-    said = told(RunResolved(verdict, "leo", "Leo", "I looked"))
+    said = told(DoubtSettled(verdict, "leo", "Leo", "I looked"))
     assert verdict.value not in said
     assert said.startswith("Leo looked and says: it ")
 
 
 def test_a_verdict_stands_alone_with_its_row_whatever_comes_after_it() -> None:
     """A click in vain that was told late does not take the place of the row under the verdict."""
-    late = ApprovalRefused("Bob", "E_OVER", "Too late.")
+    late = WishRefused("Bob", "E_OVER", "Too late.")
     verdict, click = replies(rows(OperationClosed(Verdict.SUCCEEDED, "All good."), late), LEADS)
     assert "Log row 1: csfailover log verify --expect 1:" in verdict.card.text
     assert verdict.broadcast

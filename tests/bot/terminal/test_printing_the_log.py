@@ -65,7 +65,7 @@ def path(tmp_path: Path) -> Path:
         store.append([_entry(ASKED)], operation=OPERATION, expected=0, claim="pair", delivery="d")
         withdrawn = _entry(RequestWithdrawn("alice", "Alice"))
         store.append([withdrawn], operation=OPERATION, expected=1, closes=True)
-        late = Entry("approval.refused", "slack:T0HOME/U0BOB", {"by": "Bob", "code": "E_LATE", "say": "It is over."})
+        late = Entry("wish.refused", "slack:T0HOME/U0BOB", {"by": "Bob", "code": "E_LATE", "say": "It is over."})
         store.append([late], operation=OPERATION, expected=2)
         store.append([Entry("command.refused", "slack:T0HOME/U0EVE", {**read, "code": "E_WHO", "say": "Who is it?"})])
     return path
@@ -366,7 +366,7 @@ def test_what_is_no_log_is_said(tmp_path: Path) -> None:
 def test_the_heading_has_what_was_approved_and_where_it_ran(path: Path) -> None:
     """The exact line, each warning that the leads saw and no note, the Front End; of a request nobody judged, none."""
     of_a_kind = {event.kind_of: event for event in events()}
-    passed, intended = of_a_kind["preflight.passed"], of_a_kind["run.intent"]
+    passed, intended = of_a_kind["preflight.passed"], of_a_kind["run.intended"]
     assert isinstance(passed, PreflightPassed)
     assert isinstance(intended, RunIntended)
     findings = (Finding("W_ONE", Level.WARN, "It is old."), Finding("N_TWO", Level.NOTE, "By the way."))
