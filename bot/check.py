@@ -16,10 +16,10 @@ from audit.sqlite.reader import Reader
 from bot import clock
 from bot.compose import POST_TIMEOUT, engine_of
 from bot.config import Config, ConfigError, Secrets, variable_of
+from bot.desk.story import whole
 from bot.slack import tokens
-from bot.slack.answers import whole
 from bot.slack.manifest import SCOPES
-from bot.slack.people import People
+from bot.slack.people import People, proof_of
 from bot.slack.reasons import UNREACHED, code, reason
 from engine.model import Refusal
 from engine.plan import CMDLETS
@@ -138,7 +138,7 @@ def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
         config.slack.team, config.persons(), config.accounts(), config.slack.channels, client, clock.monotonic
     )
     for account, key in config.accounts().items():
-        who = people.who(account, config.slack.team)
+        who = people.who(proof_of(config.slack.team, account))
         ok = not isinstance(who, Refusal)
         yield Check(
             f"person {key}",
@@ -147,7 +147,7 @@ def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
             "Only full members of the home workspace can act.",
         )
     for channel in config.slack.channels:
-        refusal = people.channel(channel)
+        refusal = people.place(channel)
         yield Check(
             f"channel {channel}",
             refusal is None,

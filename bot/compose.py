@@ -18,9 +18,10 @@ from bot.config import Config, ConfigError, Secrets
 from bot.desk.desk import Desk
 from bot.desk.journal import Journal
 from bot.desk.kept import Watch
+from bot.desk.questions import LiveView
 from bot.desk.runner import Runner
 from bot.desk.starts import Life
-from bot.slack.answers import LiveView
+from bot.desk.troubles import Troubles
 from bot.slack.contact import Contact
 from bot.slack.link import HttpLink, Link, SocketLink
 from bot.slack.listeners import Listeners
@@ -121,15 +122,10 @@ def assemble(
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     watch = Watch(engine, people, store, clock.monotonic)
     runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic)
-    poster = Poster(journal, patient, engine.name, _leads(config), people.channel, clock.monotonic, pace or Pace())
+    poster = Poster(journal, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace())
     desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
-    contacts: list[Contact] = []
-
-    def trouble() -> list[str]:
-        told = [watch.trouble, poster.trouble, *(contact.trouble for contact in contacts), store.degraded or ""]
-        return [sentence for sentence in told if sentence]
-
-    view = LiveView(journal, engine, clock.now, trouble)
+    troubles = Troubles()
+    view = LiveView(journal, engine, clock.now, troubles.now)
     listeners = Listeners(desk, view, quick, slack.team, signing)
     link: Link = (
         SocketLink(listeners.app, app_token)
@@ -137,7 +133,8 @@ def assemble(
         else HttpLink(listeners.app, slack.host, slack.port, signing)
     )
     contact = Contact(link, patient, slack.team, clock.monotonic)
-    contacts.append(contact)
+    for part in (lambda: watch.trouble, lambda: poster.trouble, lambda: contact.trouble, lambda: store.degraded or ""):
+        troubles.add(part)
     return Bot(store, engine, runner, poster, watch, listeners, link, contact, Life(journal, config, engine.name))
 
 

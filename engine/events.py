@@ -26,7 +26,8 @@ class RequestAsked:
     by: str
     """Person id of the requester; `name` is decoration."""
     name: str
-    channel: str
+    place: str
+    """Where it was asked: for Slack, the channel."""
     reason: str = ""
     typed: str = ""
     """What was typed, word for word, and what was repaired in it."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from audit.sqlite.verify import verify
 from bot.demo.demo import Demo
-from bot.slack.answers import whole
+from bot.desk.story import whole
 from bot.standin.people import Json, Member, Response
 
 PATIENCE = 60.0

@@ -1,21 +1,21 @@
 """The shell round the rules: who is it, what do they wish, what does the rule say, write it down, answer.
 
-Called by the listeners while Slack waits (3 s at most): everything here is quick, and nothing here acts on a pool.
+Called by a door while somebody waits (Slack: 3 s at most): everything here is quick, and nothing here acts on a pool.
 The row is committed before the answer is returned. A delivery that was seen before changes nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
 from bot.desk import story
+from bot.desk.intents import HAPPENED, NOT_HAPPENED, Intent
 from bot.desk.journal import Journal, UnreadableError
-from bot.slack.blocks import legible
-from bot.slack.people import People
+from bot.desk.who import Sender, Who
+from bot.text import holds_secret, one_line, sentence, without_secrets
 from commands import load
 from commands.grammar.command import Parsed
 from commands.grammar.wish import Answer, Ask, Look
@@ -25,9 +25,6 @@ from engine.model import Person, Policy, Pool, Refusal, Topology
 from engine.resolve import pair_of, resolve
 from engine.states import BEGUN, Operation, State
 
-_TOKEN = re.compile(
-    r"xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}|AKIA[0-9A-Z]{12,}|(?i:(?:pass(?:word|wd)?|pwd|secret|token)\s*[:=]\s*\S+)"
-)
 Rule = Callable[[Operation, Person], Sequence[Event] | Refusal]
 _ANY_REASON = "…"
 """Stands for the reason while it is still asked for."""
@@ -37,20 +34,6 @@ NOT_YET = Refusal(
     "I do not know yet which pools there are: the engine has not answered. Nothing was started.",
     "Try again in a few seconds; /pools tells whether the engine answers.",
 )
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who and where, as Slack says. `delivery` is the one-time key of this delivery."""
-
-    account: str
-    team: str
-    channel: str
-    delivery: str
-
-    @property
-    def actor(self) -> str:
-        return f"slack:{self.team}/{self.account}"
 
 
 @dataclass(frozen=True)
@@ -68,14 +51,14 @@ class Desk:
     def __init__(
         self,
         journal: Journal,
-        people: People,
+        who: Who,
         policy: Policy,
         topology: Callable[[], Topology | None],
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
         self._journal = journal
-        self._people = people
+        self._who = who
         self._policy = policy
         self._topology = topology
         self._clock = clock
@@ -93,10 +76,10 @@ class Desk:
             return Reply(_cannot_record(error))
 
     def _command(self, name: str, text: str, sender: Sender) -> Reply:
-        who = self._people.who(sender.account, sender.team)
+        who = self._who.who(sender.proof)
         if isinstance(who, Refusal):
             return self._refuse_command(who, name, text, sender)
-        if _TOKEN.search(text):
+        if holds_secret(text):
             return self._refuse_command(_SECRET, name, text, sender)
         parsed = load()[name].parse(text)
         if parsed.problem:
@@ -118,7 +101,7 @@ class Desk:
 
     def _ask(self, who: Person, wish: Ask, parsed: Parsed, name: str, text: str, sender: Sender) -> Reply:
         found = self._find(wish.pool)
-        refusal = found if isinstance(found, Refusal) else self._people.channel(sender.channel)
+        refusal = found if isinstance(found, Refusal) else self._who.place(sender.place)
         if refusal:
             return self._refuse_command(refusal, name, text, sender, parsed)
         assert isinstance(found, Pool)
@@ -128,7 +111,7 @@ class Desk:
             wish.options,
             who.id,
             who.name,
-            sender.channel,
+            sender.place,
             wish.reason,
             f"/{name} {text}".strip(),
             parsed.repairs,
@@ -136,7 +119,7 @@ class Desk:
         )
         if not wish.options.whatif and (holder := self._journal.store.holder(pair_of(found))):
             return self._refuse_command(self._locked(holder, who), name, text, sender, parsed)
-        decided = rules.ask(request, who, self._policy, self._people.persons().values())
+        decided = rules.ask(request, who, self._policy, self._who.persons().values())
         if isinstance(decided, Refusal):
             return self._refuse_command(decided, name, text, sender, parsed)
         return self._open(decided, found, who, name, text, sender)
@@ -160,7 +143,7 @@ class Desk:
         repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
         runs = "It only answers what would happen." if claim is None else "Nothing runs before it is approved."
         return Reply(
-            f"{_upper(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
+            f"{sentence(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
             f"{runs}{repaired}"
         )
 
@@ -184,9 +167,9 @@ class Desk:
         return Reply(f"{story.refused(refusal)}{repaired}")
 
     def _note(self, kind: str, name: str, text: str, sender: Sender, refusal: Refusal | None = None) -> None:
-        body = {"command": f"/{name}", "text": _TOKEN.sub("[removed]", text)[:2_000], "channel": sender.channel}
+        body = {"command": f"/{name}", "text": without_secrets(text)[:2_000], "place": sender.place}
         if refusal:
-            body |= {"code": refusal.code, "say": _TOKEN.sub("[removed]", refusal.say)}
+            body |= {"code": refusal.code, "say": without_secrets(refusal.say)}
         self._journal.note(kind, sender.actor, body, sender.delivery)
 
     # --- clicks and modals -----------------------------------------------------------------------------------------
@@ -205,10 +188,10 @@ class Desk:
     def deny(self, operation: str, reason: str, sender: Sender) -> Reply:
         return self._decide("deny", operation, sender, self._deny(reason))
 
-    def settle(self, operation: str, happened: bool, reason: str, sender: Sender) -> Reply:
-        return self._decide("settle", operation, sender, self._settle(reason, happened))
+    def settle(self, operation: str, choice: str, reason: str, sender: Sender) -> Reply:
+        return self._decide("settle", operation, sender, self._settle(reason, choice))
 
-    def may_open(self, verb: str, operation: str, sender: Sender) -> Reply | None:
+    def may_open(self, verb: Intent, operation: str, sender: Sender) -> Reply | None:
         """Before a modal asks for a reason: would this be refused anyway? None when not; a refusal is recorded."""
         rule: Rule = {"deny": self._deny, "settle": self._settle}[verb](_ANY_REASON)
 
@@ -227,10 +210,12 @@ class Desk:
         return op.request.what if op.version else ""
 
     def _deny(self, reason: str) -> Rule:
-        return _without_secret(reason, lambda op, who: rules.deny(op, who, _one_line(reason), self._policy))
+        return _without_secret(reason, lambda op, who: rules.deny(op, who, one_line(reason), self._policy))
 
-    def _settle(self, reason: str, happened: bool = True) -> Rule:
-        said = _one_line(reason)
+    def _settle(self, reason: str, choice: str = HAPPENED) -> Rule:
+        if choice not in {HAPPENED, NOT_HAPPENED}:
+            return lambda _op, _who: _NO_CHOICE
+        happened, said = choice == HAPPENED, one_line(reason)
         return _without_secret(reason, lambda op, who: rules.settle(op, who, happened, said, self._policy))
 
     def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
@@ -258,21 +243,21 @@ class Desk:
 
     def _check(self, operation: str, sender: Sender) -> Person | Refusal:
         """Is it a human of ours, and is it an operation of this channel?"""
-        who = self._people.who(sender.account, sender.team)
+        who = self._who.who(sender.proof)
         if isinstance(who, Refusal):
             return who
         try:
             op = self._journal.current(operation)
         except UnreadableError as error:
             return Refusal("E_UNREADABLE", str(error), UPDATE)
-        if op.version == 0 or op.request.channel != sender.channel:
+        if op.version == 0 or op.request.place != sender.place:
             return Refusal(
                 "E_UNKNOWN_OPERATION", "This button belongs to no operation of this channel.", "Look at /failover-log."
             )
-        return self._people.channel(sender.channel) or who
+        return self._who.place(sender.place) or who
 
     def _note_click(self, refusal: Refusal, verb: str, operation: str, sender: Sender) -> None:
-        body = {"wish": verb, "operation": operation[:64], "channel": sender.channel}
+        body = {"wish": verb, "operation": operation[:64], "place": sender.place}
         self._journal.note(
             "click.refused", sender.actor, body | {"code": refusal.code, "say": refusal.say}, sender.delivery
         )
@@ -283,16 +268,7 @@ def _clicked_in_vain(who: Person, verb: str) -> Callable[[Refusal], Event]:
 
 
 def _without_secret(reason: str, rule: Rule) -> Rule:
-    return (lambda _op, _who: _SECRET) if _TOKEN.search(reason) else rule
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _one_line(reason: str) -> str:
-    """A form gives what was typed: a line break in it could pass for a new line of the timeline."""
-    return legible(" ".join(reason.split()))
+    return (lambda _op, _who: _SECRET) if holds_secret(reason) else rule
 
 
 def _way_out(op: Operation, who: Person, policy: Policy) -> str:
@@ -308,6 +284,7 @@ def _way_out(op: Operation, who: Person, policy: Policy) -> str:
     return f"{lead} on its card; {op.request.name} can withdraw it.{until}"
 
 
+_NO_CHOICE = Refusal("E_NO_CHOICE", "Say which of the choices is true.", "Choose one, then send the form again.")
 _SECRET = Refusal(
     "E_SECRET",
     "That looks like a password or a token. It was not recorded, and nothing was done.",

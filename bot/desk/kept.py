@@ -6,12 +6,12 @@ One thread; reads only. What could not be read stays as it was last read, and th
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 from audit.model import CannotRecord
 from audit.sqlite.store import Store
-from bot.slack.people import FRESH, People
+from bot.desk.loop import Loop
+from bot.desk.who import FRESH, Who
 from engine.model import Topology
 from engine.port import Engine, EngineError
 
@@ -22,14 +22,14 @@ RETRY = 5.0
 
 
 class Watch:
-    def __init__(self, engine: Engine, people: People, store: Store, monotonic: Callable[[], float]) -> None:
+    def __init__(self, engine: Engine, who: Who, store: Store, monotonic: Callable[[], float]) -> None:
         self._engine = engine
-        self._people = people
+        self._who = who
         self._store = store
         self._monotonic = monotonic
         self._refreshed = float("-inf")
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
+        self._read_at = float("-inf")
+        self._loop: Loop = Loop("the reading kept at hand", self._turn, lambda: self._loop.wait(RETRY))
         self._topology: Topology | None = None
         self.trouble = ""
 
@@ -38,39 +38,32 @@ class Watch:
         return self._topology
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def leave(self) -> None:
         """Begin no reading, and tell of no trouble any more: the engine is about to be closed."""
-        self._stopping.set()
+        self._loop.leave()
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
+        self._loop.stop()
 
-    def _loop(self) -> None:
-        read = float("-inf")
-        while not self._stopping.is_set():
-            try:
-                if self.trouble or self._monotonic() - read >= EVERY:
-                    read = self._monotonic()
-                    self._read()
-                self._mend_log()
-            except Exception:  # the loop must outlive whatever one round meets
-                log.exception("the watch met a bug; it tries again")
-            self._stopping.wait(RETRY)
+    def _turn(self) -> None:
+        if self.trouble or self._monotonic() - self._read_at >= EVERY:
+            self._read_at = self._monotonic()
+            self._read()
+        self._mend_log()
 
     def _read(self) -> None:
         try:
             self._topology = self._engine.topology()
             self.trouble = ""
         except EngineError as error:
-            if self._stopping.is_set():
+            if self._loop.stopping:
                 return
             self.trouble = f"The engine cannot be read: {error.say}"
             log.warning("%s %s", self.trouble, error.detail)
         if self._monotonic() - self._refreshed > FRESH - EVERY - RETRY:
-            self._people.refresh()
+            self._who.refresh()
             self._refreshed = self._monotonic()
 
     def _mend_log(self) -> None:

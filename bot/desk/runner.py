@@ -16,8 +16,9 @@ from datetime import datetime
 
 from audit.model import CannotRecord
 from bot.desk.journal import BOT, Journal, UnreadableError
-from bot.slack.blocks import cut
-from bot.slack.people import People
+from bot.desk.loop import Loop
+from bot.desk.who import Who
+from bot.text import cut, whole_characters
 from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
@@ -51,7 +52,7 @@ class Runner:
         self,
         journal: Journal,
         engine: Engine,
-        people: People,
+        who: Who,
         policy: Policy,
         clock: Callable[[], datetime],
         new_run: Callable[[], str],
@@ -59,7 +60,7 @@ class Runner:
     ) -> None:
         self._journal = journal
         self._engine = engine
-        self._people = people
+        self._who = who
         self._policy = policy
         self._clock = clock
         self._new_run = new_run
@@ -67,31 +68,29 @@ class Runner:
         self._busy: set[str] = set()
         self._not_before: dict[str, tuple[State | None, float]] = {}
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
         self._runs = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
         self._checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="preflight")
-        self._thread = threading.Thread(target=self._loop, name="runner", daemon=True)
+        self._loop = Loop("the runner", self._turn, self._rest)
+        self._head = 0
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._loop.leave()
         self._engine.close()
-        self._thread.join()
+        self._loop.stop()
         self._checks.shutdown(wait=True)
         self._runs.shutdown(wait=True)
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            head, _ = self._journal.store.head()
-            try:
-                self._take_moves()
-            except Exception:  # the loop must outlive whatever one round meets
-                log.exception("the runner could not look at the open operations; it tries again")
-            self._journal.store.wait(head, TICK)
+    def _turn(self) -> None:
+        self._head, _ = self._journal.store.head()
+        self._take_moves()
+
+    def _rest(self) -> None:
+        self._journal.store.wait(self._head, TICK)
 
     def _take_moves(self) -> None:
         for operation in self._journal.store.open_operations():
@@ -106,7 +105,7 @@ class Runner:
     def _work(self, operation: str) -> None:
         """Move after move, until this operation waits for a person, a time, or another look later."""
         try:
-            while not self._stopping.is_set() and (op := self._due(operation)):
+            while not self._loop.stopping and (op := self._due(operation)):
                 self._do(op, rules.next_move(op, self._clock()).step)
         except Stopping:
             pass
@@ -157,7 +156,7 @@ class Runner:
 
     def _not_when_stopping(self) -> None:
         """What an engine says that was closed under the caller is no news of the pools. Raises Stopping."""
-        if self._stopping.is_set():
+        if self._loop.stopping:
             raise Stopping
 
     def _append(self, op: Operation, decide: Callable[[Operation], Sequence[Event]]) -> Operation:
@@ -239,7 +238,7 @@ class Runner:
             log.exception("operation %s: the last reading before its start met a bug", op.id)
             self._cannot_start(op, "the last reading before the start met a bug in the bot; its log says more")
             return
-        persons = self._people.confirmed({op.request.by, *(a.by for a in op.approvals)})
+        persons = self._who.confirmed({op.request.by, *(a.by for a in op.approvals)})
         event = learned.rechecked(op, reading, persons, ticket, self._policy, self._clock())
         if event is None:
             self._later(op.id)
@@ -292,8 +291,7 @@ class Runner:
 
 def _keepable(record: Record) -> Record:
     """A record that a row can hold, whatever the other side says: no half characters, no book."""
-    text = record.text.encode("utf-8", "replace").decode()
-    return replace(record, text=cut(text, LONGEST_RECORD))
+    return replace(record, text=cut(whole_characters(record.text), LONGEST_RECORD))
 
 
 def _unsent(error: EngineError, resumed: bool) -> Outcome:

@@ -5,6 +5,7 @@ Pure. The thread is the timeline people read back next morning; the card says ho
 
 from __future__ import annotations
 
+from audit.model import Verification
 from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
@@ -132,3 +133,12 @@ def _record(record: Record) -> str:
 def refused(refusal: Refusal) -> str:
     """What the person who was refused reads, and nobody else."""
     return f"{refusal.say} {refusal.cure}".strip()
+
+
+def whole(found: Verification) -> str:
+    """One sentence on whether the log can be trusted. The head is given as `log verify --expect` takes it."""
+    if found.ok:
+        rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+        return f"The log is whole: {rows}, each chained to the one before; head {found.rows}:{found.head}."
+    where = f"first at row {found.first_bad}" if found.first_bad else "no single row is to blame"
+    return f"THE LOG IS NOT WHOLE, {where}: {found.why}"

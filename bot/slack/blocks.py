@@ -1,4 +1,4 @@
-"""The few Block Kit shapes that cards are made of, cut to Slack's limits.
+"""The few Block Kit shapes that messages are made of, cut to Slack's limits.
 
 Pure. Whatever was typed or read goes into literal text elements, never into mrkdwn: a reason like `<!channel>`
 or a fake link stays text. Source of the limits: Slack's Block Kit reference and @slack/types.
@@ -6,39 +6,27 @@ or a fake link stays text. Source of the limits: Slack's Block Kit reference and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.text import cut, legible, literal
+
 Block = dict[str, Any]
 HEADER = 150
 RICH = 2_900
-# Controls, zero-width space and marks, overrides and isolates of direction, halves of surrogate pairs.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Card:
+class SlackMessage:
     """A message: `text` is what notifications and screen readers get, and is complete by itself."""
 
     text: str
     blocks: tuple[Block, ...]
 
 
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is cut is seen to be cut."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def legible(text: str) -> str:
-    """What cannot be seen, or would turn the text around, becomes a replacement character."""
-    return _UNSEEN.sub("\ufffd", text)
-
-
-def literal(text: str, limit: int = RICH) -> str:
-    """`legible`, but lines stay lines."""
-    return cut("\n".join(map(legible, text.expandtabs(4).splitlines())), limit)
+def _literal(text: str, limit: int = RICH) -> str:
+    return cut(literal(text), limit)
 
 
 def header(text: str) -> Block:
@@ -47,20 +35,20 @@ def header(text: str) -> Block:
 
 def line(*parts: str | Block) -> Block:
     """One paragraph. A string is literal text; `bold()` and `code()` make the other parts."""
-    elements = [{"type": "text", "text": literal(p)} if isinstance(p, str) else p for p in parts if p]
+    elements = [{"type": "text", "text": _literal(p)} if isinstance(p, str) else p for p in parts if p]
     return {"type": "rich_text_section", "elements": elements}
 
 
 def bold(text: str) -> Block:
-    return {"type": "text", "text": literal(text), "style": {"bold": True}} if text else {}
+    return {"type": "text", "text": _literal(text), "style": {"bold": True}} if text else {}
 
 
 def code(text: str) -> Block:
-    return {"type": "text", "text": literal(text), "style": {"code": True}} if text else {}
+    return {"type": "text", "text": _literal(text), "style": {"code": True}} if text else {}
 
 
 def preformatted(text: str) -> Block:
-    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": literal(text)}]}
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": _literal(text)}]}
 
 
 def bullets(lines: Iterable[Block]) -> Block:
@@ -94,7 +82,7 @@ def button(action: str, text: str, value: str, style: str = "", confirm: Block |
 
 def confirm(title: str, text: str, yes: str, no: str = "Not now", style: str = "primary") -> Block:
     def plain(words: str, limit: int) -> Block:
-        return {"type": "plain_text", "text": literal(words, limit)}
+        return {"type": "plain_text", "text": _literal(words, limit)}
 
     return {
         "title": plain(title, 100),
@@ -109,15 +97,15 @@ def actions(block_id: str, *buttons: Block) -> Block:
     return {"type": "actions", "block_id": block_id, "elements": list(buttons)}
 
 
-def simple(card: Card) -> tuple[Block, ...]:
-    """The card in the two oldest kinds of block: its text, and its buttons."""
-    text = {"type": "plain_text", "text": cut(card.text, 2_900), "emoji": True}
-    return ({"type": "section", "text": text}, *(b for b in card.blocks if b["type"] == "actions"))
+def simple(message: SlackMessage) -> tuple[Block, ...]:
+    """The message in the two oldest kinds of block: its text, and its buttons."""
+    text = {"type": "plain_text", "text": cut(message.text, 2_900), "emoji": True}
+    return ({"type": "section", "text": text}, *(b for b in message.blocks if b["type"] == "actions"))
 
 
-def plain(card: Card) -> str:
-    """A card as text, for the terminal, the tests and as fallback."""
-    return "\n".join(filter(None, map(_plain_block, card.blocks))) or card.text
+def plain(message: SlackMessage) -> str:
+    """A message as text, for the terminal, the tests and as fallback."""
+    return "\n".join(filter(None, map(_plain_block, message.blocks))) or message.text
 
 
 def _plain_block(block: Block) -> str:

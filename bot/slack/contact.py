@@ -6,12 +6,12 @@ Changes nothing and decides nothing: what is open goes on without Slack.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Literal
 
 from slack_sdk import WebClient
 
+from bot.desk.loop import Loop
 from bot.slack.link import Link
 from bot.slack.reasons import UNREACHED, reason, rejected
 
@@ -35,8 +35,7 @@ class Contact:
         self._client = client
         self._team = team
         self._monotonic = monotonic
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="contact", daemon=True)
+        self._loop: Loop = Loop("the look at Slack", self._turn, lambda: self._loop.wait(LOOK))
         self._asked = False
         self._error: Exception | None = None
         self._pause = FIRST_PAUSE
@@ -66,19 +65,18 @@ class Contact:
         return ""
 
     def start(self) -> None:
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """At once: a question that Slack does not answer is not waited for."""
-        self._stopping.set()
-        self._thread.join(BRIEF / 5)
+        self._loop.stop(BRIEF / 5)
 
     def first(self, seconds: float, enough: Callable[[], bool]) -> str:
         """What can be said after at most `seconds`, as a sentence for whoever started the bot. From then on changes
         go to the log. Returns earlier once there is something to say, or when `enough` says so."""
         deadline = self._monotonic() + seconds
         while not (self._heard() or self.rejected or enough() or self._monotonic() >= deadline):
-            self._stopping.wait(0.05)
+            self._loop.wait(0.05)
         self._told = self._state()
         return self._hello() if self._told == "heard" else self._silence()
 
@@ -95,17 +93,12 @@ class Contact:
         said = self.trouble or "Slack does not answer yet: no answer in time."
         return f"{said} csfailover keeps trying; what is under way goes on."
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                cut = bool(self._link.trouble)
-                if self._monotonic() >= self._ask_at or cut is not self._cut:
-                    self._ask()  # at a cut too: the SDK mends it, and keeps its reasons to itself
-                self._cut = cut
-                self._tell_changes()
-            except Exception:  # the loop must outlive whatever one round meets
-                log.exception("looking at the connection to Slack met a bug; it is tried again")
-            self._stopping.wait(LOOK)
+    def _turn(self) -> None:
+        cut = bool(self._link.trouble)
+        if self._monotonic() >= self._ask_at or cut is not self._cut:
+            self._ask()  # at a cut too: the SDK mends it, and keeps its reasons to itself
+        self._cut = cut
+        self._tell_changes()
 
     def _ask(self) -> None:
         try:
@@ -123,7 +116,7 @@ class Contact:
 
     def _tell_changes(self) -> None:
         state = self._state()
-        if self._stopping.is_set():
+        if self._loop.stopping:
             return
         if self._told is None or state == self._told:
             self._changed_at = self._monotonic()

@@ -18,17 +18,22 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from bot.desk.desk import Desk, Reply, Sender
+from bot.desk.desk import Desk, Reply
+from bot.desk.intents import FORMS, Intent
 from bot.desk.journal import UnreadableError
+from bot.desk.who import Sender
 from bot.slack.answers import failed, shown
-from bot.slack.blocks import Card
-from bot.slack.modals import ASKS, REASON, modal, reason_of
+from bot.slack.blocks import SlackMessage
+from bot.slack.modals import REASON, choice_of, modal, reason_of
+from bot.slack.people import proof_of
+from bot.text import whole_characters
 from commands import load
 from commands.grammar.wish import Look, View
 from engine.port import EngineError
 
 log = logging.getLogger(__name__)
 Body = dict[str, Any]
+DOOR = "slack"
 NOT_OPENED = "Slack did not open the form in time. Nothing was done; click again."
 BROKEN = "Something broke in the bot. What was recorded is safe; nothing more was done. Its log says what it was."
 
@@ -56,9 +61,9 @@ class Listeners:
             self.app.command(f"/{name}")(self._commanded(name))
         for action in ("approve", "withdraw", "stop"):
             self.app.action(action)(self._clicked(getattr(desk, action)))
-        for action in ASKS:
-            self.app.action(action)(self._asked_for_reason(action))
-            self.app.view(action)(self._submitted(action))
+        for intent in FORMS:
+            self.app.action(intent)(self._form_wanted(intent))
+            self.app.view(intent)(self._submitted(intent))
         self.app.error(self._broke)
 
     def close(self) -> None:
@@ -69,11 +74,11 @@ class Listeners:
 
     def _commanded(self, name: str) -> Callable[..., None]:
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
-            sender = Sender(body["user_id"], body["team_id"], body["channel_id"], f"command:{body['trigger_id']}")
-            reply = self._desk.command(name, _sayable(body.get("text", "")), sender)
+            sender = _sender(body["team_id"], body["user_id"], body["channel_id"], f"command:{body['trigger_id']}")
+            reply = self._desk.command(name, whole_characters(body.get("text", "")), sender)
             if reply.answer:
-                card = shown(reply.answer)
-                ack(text=_literal(card.text), blocks=list(card.blocks))
+                message = shown(reply.answer)
+                ack(text=_literal(message.text), blocks=list(message.blocks))
             else:
                 ack(text=_literal(reply.text))
             if reply.look:
@@ -83,15 +88,15 @@ class Listeners:
 
     def _answer(self, look: Look, respond: Respond) -> None:
         try:
-            card = shown(look.answer(self._view))
+            message = shown(look.answer(self._view))
         except EngineError as error:
-            card = shown(failed(error))
+            message = shown(failed(error))
         except UnreadableError as error:
-            card = Card(str(error), ())
+            message = SlackMessage(str(error), ())
         except Exception:  # whoever asked gets an answer in any case
             log.exception("a question could not be answered")
-            card = Card(BROKEN, ())
-        self._tell(respond, card.text, list(card.blocks))
+            message = SlackMessage(BROKEN, ())
+        self._tell(respond, message.text, list(message.blocks))
 
     # --- clicks ----------------------------------------------------------------------------------------------------
 
@@ -103,15 +108,15 @@ class Listeners:
 
         return listener
 
-    def _asked_for_reason(self, action: str) -> Callable[..., None]:
+    def _form_wanted(self, intent: Intent) -> Callable[..., None]:
         def listener(ack: Ack, body: Body, respond: Respond) -> None:
             operation, sender = _value(body), _clicker(body)
-            refused = self._desk.may_open(ASKS[action].verb, operation, sender)
+            refused = self._desk.may_open(intent, operation, sender)
             ack()
             if refused:
                 self._after.submit(self._tell, respond, refused.text)
             else:
-                self._open(body, modal(action, operation, self._desk.named(operation), sender.channel), respond)
+                self._open(body, modal(intent, operation, self._desk.named(operation), sender.place), respond)
 
         return listener
 
@@ -124,14 +129,14 @@ class Listeners:
             if "exchanged_trigger_id" not in str(error):  # the same click once more: its form is open already
                 self._after.submit(self._tell, respond, NOT_OPENED)
 
-    def _submitted(self, action: str) -> Callable[..., None]:
+    def _submitted(self, intent: Intent) -> Callable[..., None]:
         def listener(ack: Ack, body: Body) -> None:
             view = body["view"]
-            meta, reason = json.loads(view["private_metadata"]), reason_of(view)
+            meta = json.loads(view["private_metadata"])
             user = body["user"]
             # Not the view's id: a form that was refused stays open, and may be sent again with the same words.
-            sender = Sender(user["id"], user.get("team_id", ""), meta["channel"], f"view:{body['trigger_id']}")
-            reply = self._submit(action, meta["operation"], reason, sender)
+            sender = _sender(user.get("team_id", ""), user["id"], meta["channel"], f"view:{body['trigger_id']}")
+            reply = self._submit(intent, meta["operation"], view, sender)
             if reply.text:
                 ack(response_action="errors", errors={REASON: reply.text[:3_000]})
             else:
@@ -139,10 +144,10 @@ class Listeners:
 
         return listener
 
-    def _submit(self, action: str, operation: str, reason: str, sender: Sender) -> Reply:
-        if action == "deny":
-            return self._desk.deny(operation, reason, sender)
-        return self._desk.settle(operation, action == "happened", reason, sender)
+    def _submit(self, intent: Intent, operation: str, view: Body, sender: Sender) -> Reply:
+        if intent == "deny":
+            return self._desk.deny(operation, reason_of(view), sender)
+        return self._desk.settle(operation, choice_of(view), reason_of(view), sender)
 
     # --- telling one person ----------------------------------------------------------------------------------------
 
@@ -176,11 +181,6 @@ def _literal(text: str) -> str:
     return escape(text, quote=False)
 
 
-def _sayable(text: str) -> str:
-    """Without half characters (lone surrogates), which no file and no message can hold."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _value(body: Body) -> str:
     return str(body["actions"][0].get("value", ""))
 
@@ -188,4 +188,8 @@ def _value(body: Body) -> str:
 def _clicker(body: Body) -> Sender:
     """The one who clicked. `team` of the payload is the app's own; only the user's own team tells where they belong."""
     user, channel = body["user"], body.get("channel") or {}
-    return Sender(user["id"], user.get("team_id", ""), channel.get("id", ""), f"click:{body['trigger_id']}")
+    return _sender(user.get("team_id", ""), user["id"], channel.get("id", ""), f"click:{body['trigger_id']}")
+
+
+def _sender(team: str, account: str, channel: str, delivery: str) -> Sender:
+    return Sender(DOOR, proof_of(team, account), channel, delivery)

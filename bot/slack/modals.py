@@ -1,4 +1,4 @@
-"""The forms that ask for a reason. Pure.
+"""The forms of intents as Slack's modals. Pure; their words are those of `desk.intents`.
 
 A form names its operation and its channel in its metadata, and nothing else: all is looked up again when it comes.
 """
@@ -6,56 +6,30 @@ A form names its operation and its channel in its metadata, and nothing else: al
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from bot.desk.intents import FORMS, Form, Intent
+from bot.text import whole_characters
 from engine.rules import MAX_REASON
 
 REASON = "reason"
+CHOICE = "choice"
 
 
-@dataclass(frozen=True)
-class _Form:
-    """`verb` is what the desk checks before it opens."""
-
-    verb: str
-    title: str
-    submit: str
-    label: str
-    hint: str
-
-
-ASKS = {
-    "deny": _Form("deny", "Deny it", "Deny", "Why not?", "It is shown in the channel and kept in the log."),
-    "happened": _Form(
-        "settle",
-        "It happened",
-        "Say that it happened",
-        "What did you see?",
-        "For instance the PoolState you read, and where. It is your word, and is recorded as yours.",
-    ),
-    "not_happened": _Form(
-        "settle",
-        "It did not happen",
-        "Say that it did not",
-        "What did you see?",
-        "Be sure that the cmdlet is not still running on the Front End. It is your word, and is recorded as yours.",
-    ),
-}
-
-
-def modal(action: str, operation: str, what: str, channel: str) -> dict[str, Any]:
+def modal(intent: Intent, operation: str, what: str, channel: str) -> dict[str, Any]:
     """`what` the operation is about, in words."""
-    form = ASKS[action]
+    form = FORMS[intent]
+    asked = [_choices(form)] if form.choices else []
     return {
         "type": "modal",
-        "callback_id": action,
+        "callback_id": intent,
         "private_metadata": json.dumps({"operation": operation, "channel": channel}),
         "title": _plain(form.title),
         "submit": _plain(form.submit),
         "close": _plain("Back"),
         "blocks": [
             {"type": "section", "text": _plain(f"Operation {operation}: {what}")},
+            *asked,
             {
                 "type": "input",
                 "block_id": REASON,
@@ -73,11 +47,31 @@ def modal(action: str, operation: str, what: str, channel: str) -> dict[str, Any
     }
 
 
+def _choices(form: Form) -> dict[str, Any]:
+    options = [{"text": _plain(words), "value": value} for value, words in form.choices]
+    return {
+        "type": "input",
+        "block_id": CHOICE,
+        "label": _plain("What is true?"),
+        "element": {"type": "radio_buttons", "action_id": CHOICE, "options": options},
+    }
+
+
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
 
 
 def reason_of(view: dict[str, Any]) -> str:
     """What was written into the form; empty when nothing was."""
-    written = str(view["state"]["values"][REASON][REASON].get("value") or "")
-    return written.encode("utf-8", "replace").decode()  # no half characters, which no file can hold
+    return whole_characters(str(_values(view).get(REASON, {}).get(REASON, {}).get("value") or ""))
+
+
+def choice_of(view: dict[str, Any]) -> str:
+    """What was chosen; empty when nothing was, or where the form has no choices."""
+    chosen = _values(view).get(CHOICE, {}).get(CHOICE, {}).get("selected_option") or {}
+    return str(chosen.get("value") or "")
+
+
+def _values(view: dict[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = view["state"]["values"]
+    return values

@@ -15,11 +15,8 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from bot.desk.who import FRESH
 from engine.model import Person, Refusal
-
-FRESH = 300.0
-"""Seconds that Slack's word on an account or a channel counts."""
-
 
 UNSURE = "E_CANNOT_MAKE_SURE"
 SHARED = "E_SHARED_CHANNEL"
@@ -32,7 +29,9 @@ class _Word:
 
 
 class People:
-    """Thread-safe. `client` is used with its own short time limit, as a click must be acknowledged within 3 s."""
+    """bot.desk.who.Who for Slack. Thread-safe.
+
+    `client` is used with its own short time limit, as a click must be acknowledged within 3 s."""
 
     def __init__(
         self,
@@ -56,8 +55,9 @@ class People:
         """Everybody who has a role now, by person id."""
         return self._persons
 
-    def who(self, account: str, team: str) -> Person | Refusal:
-        """The person behind a click or a command."""
+    def who(self, proof: str) -> Person | Refusal:
+        """The person behind a click or a command; `proof` as `proof_of` makes it."""
+        team, _, account = proof.partition("/")
         if team != self._team:
             return Refusal(
                 "E_OTHER_TEAM",
@@ -86,7 +86,7 @@ class People:
                 found[key] = self._persons[key]
         return found
 
-    def channel(self, channel: str) -> Refusal | None:
+    def place(self, channel: str) -> Refusal | None:
         """Why this channel cannot be used; None when it can."""
         if self._channels and channel not in self._channels:
             return Refusal("E_CHANNEL", "Commands are not taken in this channel.", "Use the incident channel.")
@@ -138,6 +138,11 @@ class People:
         if info.get("is_im") or info.get("is_mpim"):
             return Refusal("E_CHANNEL", "In a direct message no lead could see the card.", "Use the incident channel.")
         return _invite() if info.get("is_member") is False else None
+
+
+def proof_of(team: str, account: str) -> str:
+    """What Slack vouches for with a signed delivery."""
+    return f"{team}/{account}"
 
 
 def _invite() -> Refusal:

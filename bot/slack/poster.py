@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from html import escape
@@ -22,11 +21,14 @@ from slack_sdk.web import SlackResponse
 
 from audit.model import CannotRecord, Row
 from bot.desk.journal import Journal, UnreadableError
+from bot.desk.loop import Loop
+from bot.desk.view import card
 from bot.slack import thread
-from bot.slack.blocks import Card, cut, simple
-from bot.slack.cards import card
+from bot.slack.blocks import SlackMessage, simple
+from bot.slack.cards import laid_out
 from bot.slack.pace import Pace
 from bot.slack.people import SHARED
+from bot.text import cut
 from engine.events import Event
 from engine.model import Refusal
 from engine.states import Operation, State
@@ -82,29 +84,26 @@ class Poster:
         """Whose card may have been deleted."""
         self._look_again_at = 0.0
         self._seen = 0
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="poster", daemon=True)
+        self._head = 0
+        self._loop = Loop("the poster", self._turn, self._rest)
         self.trouble = ""
         """Why the last call failed; empty when it did not. Shown by /pools."""
 
     def start(self) -> None:
         self._seen = int(self._journal.store.notes("").get("poster", {}).get("through", 0))
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
+        self._loop.stop()
 
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            head, _ = self._journal.store.head()
-            try:
-                self._learn()
-                self._doubt_cards()
-                self._show_all()
-            except Exception:  # the loop must outlive whatever one round meets
-                log.exception("the poster met a bug or cannot write its notes; it tries again")
-            self._journal.store.wait(head, TICK)
+    def _turn(self) -> None:
+        self._head, _ = self._journal.store.head()
+        self._learn()
+        self._doubt_cards()
+        self._show_all()
+
+    def _rest(self) -> None:
+        self._journal.store.wait(self._head, TICK)
 
     def _learn(self) -> None:
         """Every operation that has a row after the last one seen is to be looked at now: the verdict does not wait
@@ -126,7 +125,7 @@ class Poster:
 
     def _show_all(self) -> None:
         for operation, due in sorted(self._dirty.items(), key=lambda item: item[1]):
-            if due <= self._monotonic() and not self._stopping.is_set():
+            if due <= self._monotonic() and not self._loop.stopping:
                 self._show(operation)
         if not self._dirty and self._seen > int(self._journal.store.notes("").get("poster", {}).get("through", 0)):
             self._journal.store.note("", "poster", {"through": self._seen})
@@ -135,7 +134,7 @@ class Poster:
         try:
             op, events = self._journal.history(operation)
             if events:
-                self._only_among_us(op.request.channel)
+                self._only_among_us(op.request.place)
                 self._show_card(op)
                 self._show_thread(op, events)
             del self._dirty[operation]
@@ -177,11 +176,11 @@ class Poster:
     # --- the card --------------------------------------------------------------------------------------------------
 
     def _show_card(self, op: Operation) -> None:
-        wanted = card(op, self._engine)
+        wanted = laid_out(op, card(op, self._engine))
         digest = _digest(wanted)
         note = self._journal.store.notes(op.id).get("card", {})
         if not note.get("ts"):
-            ts = self._found(op, "card", op.request.channel) if note else None
+            ts = self._found(op, "card", op.request.place) if note else None
             self._note_card(op, ts or self._post_card(op, wanted), digest if ts is None else "")
             note = self._journal.store.notes(op.id)["card"]
         if note["shown"] != digest:
@@ -193,22 +192,22 @@ class Poster:
     def _note_card(self, op: Operation, ts: str, shown: str) -> None:
         self._journal.store.note(op.id, "card", {"ts": ts, "shown": shown})
 
-    def _post_card(self, op: Operation, wanted: Card) -> str:
-        self._wait_until(self._pace.post_at(op.request.channel, self._monotonic()))
+    def _post_card(self, op: Operation, wanted: SlackMessage) -> str:
+        self._wait_until(self._pace.post_at(op.request.place, self._monotonic()))
         self._note_card(op, "", "")  # before the call: a lost answer is looked for, never posted twice
         return self._post(op, "card", wanted)
 
-    def _make_sure(self, op: Operation, wanted: Card, ts: str) -> None:
+    def _make_sure(self, op: Operation, wanted: SlackMessage, ts: str) -> None:
         try:
             self._update_card(op, wanted, ts)
         except SlackApiError as error:
             if error.response.get("error") not in FROZEN:
                 raise
 
-    def _update_card(self, op: Operation, wanted: Card, ts: str) -> None:
+    def _update_card(self, op: Operation, wanted: SlackMessage, ts: str) -> None:
         self._wait_until(self._pace.update_at(op.id, self._monotonic()))
         self._pace.updated(op.id, self._monotonic())
-        self._send(self._client.chat_update, wanted, channel=op.request.channel, ts=ts, metadata=_tag(op, "card"))
+        self._send(self._client.chat_update, wanted, channel=op.request.place, ts=ts, metadata=_tag(op, "card"))
         self._note_card(op, ts, _digest(wanted))
 
     # --- the thread ------------------------------------------------------------------------------------------------
@@ -218,10 +217,10 @@ class Poster:
         through = self._thread_through(op, card_ts)
         called = self._leads if op.state is State.AWAITING else ()  # not for what was decided in the meantime
         for reply in thread.replies(events[through:], called):
-            self._wait_until(self._pace.reply_at(op.id, op.request.channel, self._monotonic(), urgent=reply.urgent))
+            self._wait_until(self._pace.reply_at(op.id, op.request.place, self._monotonic(), urgent=reply.urgent))
             self._journal.store.note(op.id, "thread", {"through": through, "posting": reply.through})
             self._pace.replied(op.id, self._monotonic())
-            self._post(op, f"thread-{reply.through}", reply.card, thread_ts=card_ts, reply_broadcast=reply.broadcast)
+            self._post(op, f"thread-{reply.through}", reply.message, thread_ts=card_ts, reply_broadcast=reply.broadcast)
             through = reply.through
             self._journal.store.note(op.id, "thread", {"through": through})
 
@@ -229,7 +228,7 @@ class Poster:
         """The version up to which the thread tells the story, a reply whose answer was lost included."""
         note = self._journal.store.notes(op.id).get("thread", {"through": 0})
         posting = note.get("posting")
-        if posting and self._found(op, f"thread-{posting}", op.request.channel, card_ts):
+        if posting and self._found(op, f"thread-{posting}", op.request.place, card_ts):
             self._journal.store.note(op.id, "thread", {"through": posting})
             return int(posting)
         return int(note["through"])
@@ -240,13 +239,13 @@ class Poster:
         if at > self._monotonic():
             raise Later(at)
 
-    def _post(self, op: Operation, slot: str, wanted: Card, **where: Any) -> str:
-        self._pace.posted(op.request.channel, self._monotonic())
-        where |= {"channel": op.request.channel, "metadata": _tag(op, slot)}
+    def _post(self, op: Operation, slot: str, wanted: SlackMessage, **where: Any) -> str:
+        self._pace.posted(op.request.place, self._monotonic())
+        where |= {"channel": op.request.place, "metadata": _tag(op, slot)}
         answer = self._send(self._client.chat_postMessage, wanted, unfurl_links=False, unfurl_media=False, **where)
         return str(answer["ts"])
 
-    def _send(self, call: Callable[..., SlackResponse], wanted: Card, **where: Any) -> SlackResponse:
+    def _send(self, call: Callable[..., SlackResponse], wanted: SlackMessage, **where: Any) -> SlackResponse:
         """With blocks; where Slack does not take them, as plain text with the buttons; at the worst as text alone."""
         text = cut(escape(wanted.text, quote=False), TEXT)  # the text is mrkdwn: nothing in it may ping
         for blocks in (wanted.blocks, simple(wanted)):
@@ -266,10 +265,10 @@ class Poster:
             pages = self._client.conversations_replies(ts=thread_ts, **asked)
         else:
             pages = self._client.conversations_history(oldest=f"{op.asked_at.timestamp() - 60:.6f}", **asked)
-        for message in (message for page in pages for message in page["messages"]):
-            metadata = message.get("metadata", {})
+        for found in (message for page in pages for message in page["messages"]):
+            metadata = found.get("metadata", {})
             if metadata.get("event_type") == METADATA and metadata.get("event_payload") == _payload(op, slot):
-                return str(message["ts"])
+                return str(found["ts"])
         return None
 
 
@@ -281,7 +280,7 @@ def _tag(op: Operation, slot: str) -> dict[str, Any]:
     return {"event_type": METADATA, "event_payload": _payload(op, slot)}
 
 
-def _digest(shown: Card) -> str:
+def _digest(shown: SlackMessage) -> str:
     return hashlib.sha256(json.dumps([shown.text, shown.blocks], sort_keys=True).encode()).hexdigest()
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from audit.model import Row
 from bot.desk.story import told
-from bot.slack.blocks import Block, Card, context, cut, line, literal, rich
+from bot.slack.blocks import Block, SlackMessage, context, line, rich
+from bot.text import cut, literal
 from engine.events import DoubtRaised, Event, OperationClosed, PreflightPassed, RequestReminded, RunRecorded
 
 HASH = 32
@@ -25,7 +26,7 @@ class ThreadMessage:
     news for people, not the engine talking, and does not wait to be gathered."""
 
     through: int
-    card: Card
+    message: SlackMessage
     broadcast: bool
     urgent: bool
 
@@ -68,13 +69,13 @@ def _anchor(row: Row) -> str:
     return f"Log row {row.seq}: csfailover log verify --expect {row.seq}:{row.hash[:HASH]}"
 
 
-def _message(lines: list[str], leads: tuple[str, ...], anchor: str) -> Card:
+def _message(lines: list[str], leads: tuple[str, ...], anchor: str) -> SlackMessage:
     body = "\n".join(lines)
     shown: list[Block] = [line(body)]
     if leads:
         shown.append(_call(leads))
     told = f"{body}\n{anchor}" if anchor else body
-    return Card(told, (rich(*shown), *([context(anchor)] if anchor else [])))
+    return SlackMessage(told, (rich(*shown), *([context(anchor)] if anchor else [])))
 
 
 def _call(leads: tuple[str, ...]) -> Block:

@@ -18,7 +18,7 @@ from audit.model import Verification
 from audit.sqlite.reader import Columns, Reader
 from audit.timeline import json_line, visible
 from bot.config import Secrets, load
-from bot.slack.answers import whole
+from bot.desk.story import whole
 from bot.terminal import printout
 from bot.terminal.errors import FAILED, fail, sentences
 from bot.terminal.lab import DATA

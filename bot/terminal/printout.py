@@ -118,7 +118,7 @@ def _heading(op: Operation, rows: Sequence[Columns], unreadable: int | None) -> 
     heading = [
         f"Operation {op.id}: {asked.kind.value} of {asked.pool}{_mode(asked.options)}",
         f"typed     {asked.typed or 'not recorded'}",
-        f"asked by  {asked.name} ({asked.by}, {actor}) in {asked.channel}, {_time(op.asked_at)} UTC",
+        f"asked by  {asked.name} ({asked.by}, {actor}) in {asked.place}, {_time(op.asked_at)} UTC",
         f"reason    {asked.reason or 'none given'}",
         f"state     {state}",
     ]

@@ -62,7 +62,9 @@ TABLE = (
     Means(WSManFaultError, StepRefused, "the server refused"),
     Means(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
     Means(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
-    Means(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)),
+    Means(
+        WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)
+    ),
     Means(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
     Means(WinRMError, EngineUnavailable, "the session broke"),
     Means(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),

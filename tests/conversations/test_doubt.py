@@ -40,11 +40,11 @@ def test_a_lead_who_has_looked_settles_a_doubt_that_reading_does_not_settle(empt
     operation, card = _in_doubt(house)
     house.breaks("pool", "pool02")  # the run meets it and goes back
     assert "Settled" not in str(house.thread(operation))
-    house.alice.click("It did not happen", ts=card["ts"])
+    house.alice.click("Settle", ts=card["ts"])
     house.alice.wait_for("Alice may not settle this")
-    house.bob.click("It did not happen", ts=card["ts"])
-    assert "A reason is needed" in house.bob.submit({"reason": "  "}).text
-    assert house.bob.submit({"reason": "PoolState is Active, no process on fe01"}).ok
+    house.bob.click("Settle", ts=card["ts"])
+    assert "A reason is needed" in house.bob.submit({"choice": "not-happened", "reason": "  "}).text
+    assert house.bob.submit({"choice": "not-happened", "reason": "PoolState is Active, no process on fe01"}).ok
     op = house.closed(operation)
     assert (op.verdict, house.serves()) == (Verdict.FAILED, "pool01.contoso.com")
     shown = house.sees(operation, "FAILED.")["rendered"]
@@ -56,8 +56,8 @@ def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
     """It is their word and counts at once; what can be read stands beside it."""
     house = empty_house
     operation, card = _in_doubt(house)
-    house.carol.click("It happened", ts=card["ts"])
-    assert house.carol.submit({"reason": "users sign in at pool02"}).ok
+    house.carol.click("Settle", ts=card["ts"])
+    assert house.carol.submit({"choice": "happened", "reason": "users sign in at pool02"}).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
     assert "Carol looked and says: it happened. Reason: users sign in at pool02" in shown

@@ -42,7 +42,7 @@ def test_a_click_on_a_finished_operation_is_told_that_it_is_over(house: House) -
     """Of every button that a slow screen may still show."""
     operation, _ = house.approved()
     house.closed(operation)
-    for action in ("approve", "deny", "withdraw", "stop", "happened"):
+    for action in ("approve", "deny", "withdraw", "stop", "settle"):
         assert forge.click(house.url, operation, user="U0CAROL", action=action) == (200, "")
     codes = [code for _, code in house.refusals(operation)]
     assert codes == ["E_OVER", "E_OVER", "E_NOT_YOURS", "E_NOT_RUNNING", "E_NOT_IN_DOUBT"]

@@ -72,7 +72,7 @@ def test_questions_are_on_record(house: House) -> None:
     """Who asked what, and where."""
     for line in ("/pools pool01", "/failover-log", "/failover-roles"):
         house.bob.command(line)
-    assert [(row.kind, row.actor, row.body["command"], row.body["channel"]) for row in house.rows()] == [
+    assert [(row.kind, row.actor, row.body["command"], row.body["place"]) for row in house.rows()] == [
         ("command.read", "slack:T0LAB/U0BOB", name, "C0INCIDENT")
         for name in ("/pools", "/failover-log", "/failover-roles")
     ]

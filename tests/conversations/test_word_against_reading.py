@@ -24,13 +24,13 @@ def _in_doubt(house: House) -> tuple[str, str]:
     operation, card = house.approved()
     house.reaches(operation, State.IN_DOUBT)
     house.told(operation, "Looked again: pool01.contoso.com is Active")
-    house.sees(operation, "[ It happened ]")
+    house.sees(operation, "[ Settle ]")
     return operation, card
 
 
-def _opens_form(house: House, lead: Member, button: str, card: str) -> None:
+def _opens_form(house: House, lead: Member, card: str) -> None:
     """The form opens a moment after the click."""
-    lead.click(button, ts=card)
+    lead.click("Settle", ts=card)
     house.until(lambda: lead.modal() is not None)
 
 
@@ -38,9 +38,9 @@ def test_users_who_are_seen_at_the_partner_are_there_whatever_a_lead_says(empty_
     """It ends as a success with warnings; the lead's word and what was read are both told."""
     house = empty_house
     operation, card = _in_doubt(house)
-    _opens_form(house, house.bob, "It did not happen", card)
+    _opens_form(house, house.bob, card)
     house.change("UPDATE pool SET failed_over = 1 WHERE fqdn = 'pool01.contoso.com'")
-    assert house.bob.submit({"reason": "I saw it Active"}).ok
+    assert house.bob.submit({"choice": "not-happened", "reason": "I saw it Active"}).ok
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
     for words in (
@@ -55,8 +55,8 @@ def test_it_happened_is_not_enough_while_the_pool_is_read_as_active(empty_house:
     """Still in doubt, with both words told and the pair locked; a lead may then say what agrees with the reading."""
     house = empty_house
     operation, card = _in_doubt(house)
-    _opens_form(house, house.carol, "It happened", card)
-    assert house.carol.submit({"reason": "they sign in"}).ok
+    _opens_form(house, house.carol, card)
+    assert house.carol.submit({"choice": "happened", "reason": "they sign in"}).ok
     (told,) = [line for line in house.told(operation, "The two do not agree,") if "do not agree" in line]
     assert "Carol looked and says: it happened. Reason: they sign in" in told
     assert "Read at that time: pool01.contoso.com is Active" in told
@@ -65,8 +65,8 @@ def test_it_happened_is_not_enough_while_the_pool_is_read_as_active(empty_house:
     house.dies()
     house.live(engine=LosesSightAtOnce)  # looks again at once, and the word that did not stand is forgotten
     house.until(lambda: house.kinds(operation)[-1] == "doubt.observed")
-    house.sees(operation, "[ It did not happen ]")
-    _opens_form(house, house.bob, "It did not happen", card)
-    assert house.bob.submit({"reason": "no process on any Front End"}).ok
+    house.sees(operation, "[ Settle ]")
+    _opens_form(house, house.bob, card)
+    assert house.bob.submit({"choice": "not-happened", "reason": "no process on any Front End"}).ok
     assert house.closed(operation).verdict is Verdict.FAILED
     assert (house.facts().pool.state, house.runs()) == (PoolState.ACTIVE, 0)

@@ -64,7 +64,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "options": {"disaster": True, "wait": 300},
         "by": "olga",
         "name": "Olga",
-        "channel": "C0INCIDENT",
+        "place": "C0INCIDENT",
     },
     "request.refused": {"code": "E_NO_BACKUP", "say": "It has none."},
     "request.answered": {"plan": "PLAN", "digest": "d", "findings": [], "facts": "FACTS"},

@@ -92,8 +92,8 @@ class RemoteIncident(crash.Incident):
         if op and op.state is State.IN_DOUBT and not self.started() and self.silent():
             bob = self.person("bob")
             with suppress(LookupError):
-                bob.click("It did not happen")
-                assert bob.submit({"reason": "the server never started it"}).ok
+                bob.click("Settle")
+                assert bob.submit({"choice": "not-happened", "reason": "the server never started it"}).ok
 
     # --- what can be seen ------------------------------------------------------------------------------------------
 

@@ -124,8 +124,8 @@ def test_a_run_that_is_lost_from_sight_is_in_doubt_until_a_lead_looks(house: Wir
     """The server deleted the shell with what ran in it. The pair stays locked; Bob's word with a reason ends it."""
     operation = ends(house, REAPED)
     assert f"Operation {operation} is open on this pair" in house.alice.command("/failover pool02").text
-    assert house.bob.click("It did not happen").ok
-    assert house.bob.submit({"reason": "PoolState is Active"}).ok
+    assert house.bob.click("Settle").ok
+    assert house.bob.submit({"choice": "not-happened", "reason": "PoolState is Active"}).ok
     house.reaches(operation, State.FAILED)
     assert "Bob looked and says: the pools are as before." in house.sees(operation, "FAILED.")["rendered"]
 

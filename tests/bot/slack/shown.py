@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from bot.slack.blocks import Card
+from bot.slack.blocks import SlackMessage
 from bot.standin.blockkit import problems
 from engine.events import Event, RunRecorded
 from engine.model import Finding, Kind, Level, Options, PoolFacts, Ticket
@@ -124,15 +124,15 @@ def types(thing: Any) -> Iterator[str]:
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def wrong(card: Card) -> list[str]:
+def wrong(message: SlackMessage) -> list[str]:
     """What Slack would refuse, truncate or interpret in this message."""
-    blocks = list(card.blocks)
+    blocks = list(message.blocks)
     found = problems(blocks)
-    if not 0 < len(card.text.strip()) <= len(card.text) <= 4_000:
-        found.append(f"text has {len(card.text)} characters")
+    if not 0 < len(message.text.strip()) <= len(message.text) <= 4_000:
+        found.append(f"text has {len(message.text)} characters")
     if "mrkdwn" in types(blocks) or "markdown" in types(blocks):
         found.append("markup that would be interpreted")
-    if any(_UNSEEN.search(text) for text in (card.text, *texts(blocks))):
+    if any(_UNSEEN.search(text) for text in (message.text, *texts(blocks))):
         found.append("characters that cannot be seen")
     if not all(texts(blocks)):
         found.append("an empty text")
@@ -143,5 +143,5 @@ def wrong(card: Card) -> list[str]:
     return found
 
 
-def buttons(card: Card) -> list[dict[str, Any]]:
-    return [element for block in card.blocks if block["type"] == "actions" for element in block["elements"]]
+def buttons(message: SlackMessage) -> list[dict[str, Any]]:
+    return [element for block in message.blocks if block["type"] == "actions" for element in block["elements"]]

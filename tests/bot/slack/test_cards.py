@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from slack_sdk.models.blocks import Block
 
-from bot.slack.blocks import plain
-from bot.slack.cards import card
+from bot.desk import view
+from bot.slack.blocks import SlackMessage, plain
+from bot.slack.cards import laid_out
 from engine import plan as plans
 from engine import rules
 from engine.model import Ended, Kind, Person, Refusal
@@ -15,6 +16,12 @@ from tests.bot.slack.shown import buttons, reachable, worst, wrong
 from tests.engine.given import LEO, LIA, OLGA, POLICY, RITA, T0
 
 OPS = reachable()
+
+
+def card(op: Operation, engine: str) -> SlackMessage:
+    return laid_out(op, view.card(op, engine))
+
+
 every_state = pytest.mark.parametrize("state", [state for state in State if state is not State.NEW])
 
 
@@ -80,8 +87,7 @@ def accepts(action: str, op: Operation, by: Person) -> bool:
         "deny": lambda: rules.deny(op, by, "no", POLICY),
         "withdraw": lambda: rules.withdraw(op, by),
         "stop": lambda: rules.stop(op, by, POLICY),
-        "happened": lambda: rules.settle(op, by, True, "seen", POLICY),
-        "not_happened": lambda: rules.settle(op, by, False, "seen", POLICY),
+        "settle": lambda: rules.settle(op, by, True, "seen", POLICY),
     }[action]()
     return not isinstance(decided, Refusal)
 

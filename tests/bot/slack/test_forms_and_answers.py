@@ -8,8 +8,10 @@ import pytest
 from slack_sdk.models.views import View as SlackView
 
 from audit.model import Verification
-from bot.slack.answers import failed, shown, whole
-from bot.slack.modals import ASKS, modal, reason_of
+from bot.desk.intents import FORMS, Intent
+from bot.desk.story import whole
+from bot.slack.answers import failed, shown
+from bot.slack.modals import choice_of, modal, reason_of
 from bot.standin.blockkit import problems, view_problems
 from commands import load
 from commands.grammar.wish import Answer
@@ -17,26 +19,34 @@ from engine.port import EngineUnavailable
 from engine.rules import MAX_REASON
 from tests.bot.slack.shown import ENDLESS, FQDN, LONG, types, wrong
 
-EVERY = ("deny", "happened", "not_happened")
+EVERY: tuple[Intent, ...] = ("deny", "settle")
 
 
-@pytest.mark.parametrize("action", EVERY)
-def test_slack_takes_every_form(action: str) -> None:
+@pytest.mark.parametrize("intent", EVERY)
+def test_slack_takes_every_form(intent: Intent) -> None:
     """Also with the longest ids; it asks for a reason that the rules will take."""
     for operation, channel in (("7KQ2-M4XA", "C0INCIDENT"), ("X" * 64, "C" * 32)):
-        view = modal(action, operation, "failover of pool01.contoso.com", channel)
+        view = modal(intent, operation, "failover of pool01.contoso.com", channel)
         assert view_problems(view) == []
         SlackView(**view).validate_json()
-        asked = view["blocks"][1]["element"]
+        asked = view["blocks"][-1]["element"]
         assert (asked["min_length"], asked["max_length"]) == (1, MAX_REASON)
         assert json.loads(view["private_metadata"]) == {"operation": operation, "channel": channel}
-    assert set(ASKS) == set(EVERY)
+    assert set(FORMS) == set(EVERY)
 
 
 def test_an_empty_form_gives_an_empty_reason() -> None:
     """Slack leaves the value out, or null: the rules then ask for one."""
     for value, reason in (({}, ""), ({"value": None}, ""), ({"value": LONG}, LONG)):
         assert reason_of({"state": {"values": {"reason": {"reason": value}}}}) == reason
+
+
+def test_a_form_without_a_choice_gives_none() -> None:
+    """Slack leaves the value out, or null; the desk then asks for one."""
+    chosen = {"selected_option": {"value": "happened"}}
+    for value, choice in (({}, ""), ({"selected_option": None}, ""), (chosen, "happened")):
+        assert choice_of({"state": {"values": {"choice": {"choice": value}}}}) == choice
+    assert choice_of({"state": {"values": {}}}) == ""
 
 
 @pytest.mark.parametrize("name", sorted(load()))

@@ -55,22 +55,22 @@ def test_slack_takes_every_line(kind: str) -> None:
     for event in (e for e in events() if e.kind_of == kind):
         for made in (event, worst(event)):
             for reply in replies(rows(made), LEADS):
-                assert wrong(reply.card) == []
-                assert len(reply.card.text) <= ROOM + 100  # the row of the log under a verdict
+                assert wrong(reply.message) == []
+                assert len(reply.message.text) <= ROOM + 100  # the row of the log under a verdict
 
 
 @given(st.lists(st.integers(0, 3_000), max_size=30))
 def test_all_is_told_once_in_order_and_acknowledged(sizes: list[int]) -> None:
     """Whatever the lengths: every line once, in order, and `through` grows to the last event that was told."""
     made = replies(rows(*(record(f"<{n}>" + "x" * size, n) for n, size in enumerate(sizes, 1))), LEADS)
-    text = "\n".join(reply.card.text for reply in made)
+    text = "\n".join(reply.message.text for reply in made)
     places = [text.find(f"<{n}>") for n in range(1, len(sizes) + 1)]
     assert -1 not in places
     assert places == sorted(places)
     throughs = [reply.through for reply in made]
     assert throughs == sorted(set(throughs))
     assert throughs[-1:] == ([len(sizes)] if sizes else [])
-    assert all(wrong(reply.card) == [] for reply in made)
+    assert all(wrong(reply.message) == [] for reply in made)
 
 
 def test_lines_are_gathered_into_few_messages() -> None:
@@ -81,11 +81,11 @@ def test_lines_are_gathered_into_few_messages() -> None:
 def test_what_is_cut_is_seen_to_be_cut() -> None:
     """A line longer than a message ends in an ellipsis; all of it is in the log."""
     (reply,) = replies(rows(record("x" * 9_000)), LEADS)
-    assert reply.card.text.endswith("…")
+    assert reply.message.text.endswith("…")
 
 
 def _pinged(reply: ThreadMessage) -> bool:
-    return "user_id" in str(reply.card.blocks)
+    return "user_id" in str(reply.message.blocks)
 
 
 def test_leads_are_called_when_approvals_are_needed_and_only_then() -> None:
@@ -95,7 +95,7 @@ def test_leads_are_called_when_approvals_are_needed_and_only_then() -> None:
         if reply:
             assert _pinged(reply) is (event.kind_of in {"preflight.passed", "request.reminded"})
     (reminder,) = replies(rows(RequestReminded(1)), LEADS)
-    assert all(lead in str(reminder.card.blocks) for lead in LEADS)
+    assert all(lead in str(reminder.message.blocks) for lead in LEADS)
 
 
 def test_the_verdict_stands_alone_and_the_channel_sees_it() -> None:
@@ -103,7 +103,7 @@ def test_the_verdict_stands_alone_and_the_channel_sees_it() -> None:
     for loud in (OperationClosed(Verdict.SUCCEEDED, "Done."), DoubtRaised("Lost.")):
         quiet, verdict = replies(rows(record("moving"), loud), LEADS)
         assert (quiet.broadcast, verdict.broadcast) == (False, True)
-        assert "moving" not in verdict.card.text
+        assert "moving" not in verdict.message.text
         assert (quiet.urgent, verdict.urgent) == (False, True)
 
 
@@ -111,16 +111,16 @@ def test_nobodys_second_line_passes_for_an_entry() -> None:
     """A reason that brings its own time stamp is set in, and what it hides is shown."""
     forged = RequestDenied("leo", "Leo", "no\n03:00:09  Lia approved plan 1a2b-3c4d.\u202e")
     (reply,) = replies(rows(forged), LEADS)
-    first, *others = reply.card.text.splitlines()
+    first, *others = reply.message.text.splitlines()
     assert first.startswith("03:00:01")
     assert all(line.startswith("    ") for line in others)
-    assert "\u202e" not in reply.card.text
+    assert "\u202e" not in reply.message.text
 
 
 def test_what_is_typed_stays_text() -> None:
     """A mention in a reason pings nobody: it is a literal element."""
     (reply,) = replies(rows(RequestDenied("leo", "Leo", LONG)), LEADS)
-    assert any("<!channel>" in text for text in texts(list(reply.card.blocks)))
+    assert any("<!channel>" in text for text in texts(list(reply.message.blocks)))
     assert not _pinged(reply)
 
 
@@ -149,7 +149,7 @@ def test_a_verdict_stands_alone_with_its_row_whatever_comes_after_it() -> None:
     """A click in vain that was told late does not take the place of the row under the verdict."""
     late = WishRefused("Bob", "E_OVER", "Too late.")
     verdict, click = replies(rows(OperationClosed(Verdict.SUCCEEDED, "All good."), late), LEADS)
-    assert "Log row 1: csfailover log verify --expect 1:" in verdict.card.text
+    assert "Log row 1: csfailover log verify --expect 1:" in verdict.message.text
     assert verdict.broadcast
-    assert "Too late." in click.card.text
+    assert "Too late." in click.message.text
     assert not click.broadcast

@@ -59,7 +59,7 @@ def _entry(event: Event, actor: str = "slack:T0HOME/U0ALICE") -> Entry:
 def path(tmp_path: Path) -> Path:
     """Five rows: a read, an operation that was asked for, withdrawn and clicked on since, and a refused command."""
     path = tmp_path / "log.db"
-    read = {"command": "/pools", "text": "pool01", "channel": "C0INCIDENT"}
+    read = {"command": "/pools", "text": "pool01", "place": "C0INCIDENT"}
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("command.read", "slack:T0HOME/U0BOB", read)])
         store.append([_entry(ASKED)], operation=OPERATION, expected=0, claim="pair", delivery="d")

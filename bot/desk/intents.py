@@ -1,0 +1,113 @@
+"""An operation -> what may be done with it now: each intent with its button, what it asks before, and its form.
+
+Pure, and of no door. A button is there only when somebody may press it; who may is decided at the click, by the
+rules. The words of an intent are the verbs of the product: approve, deny, withdraw, stop, settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.desk.story import approvals, users
+from engine import plan as plans
+from engine.model import Kind
+from engine.states import Operation, State
+
+Intent = Literal["approve", "deny", "withdraw", "stop", "settle"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Asked before the intent counts; `yes` is the word of the button that says so."""
+
+    title: str
+    text: str
+    yes: str
+
+
+@dataclass(frozen=True)
+class Button:
+    intent: Intent
+    label: str
+    style: Literal["", "primary", "danger"] = ""
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an intent needs to be told: a reason, and one of `choices` where there are any (value -> words)."""
+
+    title: str
+    submit: str
+    label: str
+    hint: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+HAPPENED, NOT_HAPPENED = "happened", "not-happened"
+FORMS: Mapping[Intent, Form] = {
+    "deny": Form("Deny it", "Deny", "Why not?", "It is shown in the channel and kept in the log."),
+    "settle": Form(
+        "Settle the doubt",
+        "Settle",
+        "What did you see?",
+        "For instance the PoolState you read, and where. It is your word, and is recorded as yours. Before you say "
+        "that it did not happen, be sure that the cmdlet is not still running on the Front End.",
+        ((HAPPENED, "It happened"), (NOT_HAPPENED, "It did not happen")),
+    ),
+}
+
+
+def buttons_of(op: Operation) -> tuple[Button, ...]:
+    withdraw, deny = Button("withdraw", "Withdraw"), Button("deny", "Deny")
+    match op.state:
+        case State.ASKED:
+            return (withdraw,)
+        case State.AWAITING:
+            return _approve(op), deny, withdraw
+        case State.APPROVED:
+            return deny, withdraw
+        case State.RUNNING if not op.stop_asked_by:
+            return (Button("stop", "Stop", question=_STOP),)
+        case State.IN_DOUBT:
+            return (Button("settle", "Settle"),)
+        case _:
+            return ()
+
+
+def _approve(op: Operation) -> Button:
+    assert op.plan is not None
+    asks = Question(
+        "Approve exactly this?", f"{_to_whom(op)}\n{_when(op, op.plan.approvals)}\n{plans.line(op.plan)}", "Approve"
+    )
+    return Button("approve", "Approve", "danger" if _risky(op) else "primary", asks)
+
+
+def _when(op: Operation, needed: int) -> str:
+    """True also of a dialog that was open while another lead approved."""
+    if needed == 1:
+        return "Your approval starts it at once."
+    given = f"{len(op.approvals)} given when this card was drawn" if op.approvals else "none given yet on this card"
+    return f"The last of {approvals(needed)} starts it at once; {given}."
+
+
+def _risky(op: Operation) -> bool:
+    return op.request.options.disaster or op.request.options.skip_verification
+
+
+def _to_whom(op: Operation) -> str:
+    """What it means, in the few words that a dialog takes."""
+    assert op.plan is not None
+    way = f"to {op.plan.partner}" if op.request.kind is Kind.FAILOVER else f"home from {op.plan.partner}"
+    lost = " What is not copied by then is lost for good." if _risky(op) else ""
+    return f"{users(op)} go {way}.{lost}"
+
+
+_STOP = Question(
+    "Ask the cmdlet to stop?",
+    "Before the users are redirected, it goes back to how it was. After that it goes on to the end; a failback "
+    "brings the users home.",
+    "Ask to stop",
+)

@@ -1,0 +1,321 @@
+"""An operation -> the one neutral card of it: what it is, how it stands, what it means, what may be done.
+
+Pure, and of no door: Slack lays it out as blocks, a terminal as lines. The same operation always makes the same card,
+so that whoever shows it can compare. No clock: times are those of the log. Every sentence that stands on a card lives
+here; those of the timeline in `story`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.desk.intents import Button, buttons_of
+from bot.desk.story import approvals, users
+from bot.text import cut, legible
+from engine import plan as plans
+from engine.events import (
+    ApprovalsVoided,
+    OperationClosed,
+    RequestDenied,
+    RequestExpired,
+    RequestRefused,
+    RequestWithdrawn,
+)
+from engine.guards.circumstances import STAYS_DOWN
+from engine.model import Ended, Finding, Kind, Level, Verdict
+from engine.states import CLOSED, Operation, State
+
+SAID = 1_200
+"""Characters of what an engine or a reading says in one place; the rest is in the log."""
+
+MARK = {
+    State.ASKED: "🔎",
+    State.AWAITING: "⏳",
+    State.APPROVED: "✅",
+    State.RUNNING: "🔄",
+    State.JUDGING: "🔄",
+    State.IN_DOUBT: "❓",
+    State.SETTLED: "❓",
+    State.REFUSED: "⛔",
+    State.ANSWERED: "🔎",
+    State.DENIED: "⛔",
+    State.WITHDRAWN: "↩️",
+    State.EXPIRED: "⌛",
+    State.VOID: "♻️",
+    State.SUCCEEDED: "✅",
+    State.SUCCEEDED_WITH_WARNINGS: "⚠️",
+    State.FAILED: "❌",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of literal text."""
+
+    text: str
+    style: Literal["plain", "bold", "code"] = "plain"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line to be typed at a shell, shown so that it can be copied."""
+
+    line: str
+
+
+Part = Paragraph | Command
+
+
+@dataclass(frozen=True)
+class Card:
+    """What anybody may read of an operation now, in the order in which it is read.
+
+    `state`: how it stands, and who is awaited. `request`: what runs or would run, who asked, who approved.
+    `effect`: whom it moves and what is lost. `findings`: what approvers weigh. `buttons`: what may be done now.
+    """
+
+    mark: str
+    title: str
+    state: tuple[Part, ...]
+    request: tuple[Part, ...]
+    effect: tuple[Paragraph, ...]
+    findings: tuple[Finding, ...]
+    buttons: tuple[Button, ...]
+    foot: str
+
+
+def card(op: Operation, engine: str) -> Card:
+    """`engine` is the name of the engine: the lab says on each card that it is one."""
+    shows_effect = op.plan and op.state in {State.ANSWERED, State.AWAITING, State.APPROVED}
+    return Card(
+        _mark(op),
+        _title(op),
+        tuple(_state(op)),
+        tuple(_request(op)),
+        tuple(_effect(op)) if shows_effect else (),
+        tuple(_worth_telling(op)),
+        () if op.state in CLOSED else buttons_of(op),
+        _foot(op, engine),
+    )
+
+
+def clock(at: datetime | None) -> str:
+    return f"{at:%H:%M:%S} UTC" if at else "?"
+
+
+def _mark(op: Operation) -> str:
+    stopped = op.state is State.FAILED and op.stop_asked_by and op.outcome and op.outcome.ended is Ended.STOPPED
+    return "⏹️" if stopped else MARK.get(op.state, "")
+
+
+def _title(op: Operation) -> str:
+    what = op.request.what
+    return f"What-if: {what}" if op.request.options.whatif else what[0].upper() + what[1:]
+
+
+def _text(*parts: str | Span) -> Paragraph:
+    spans = (Span(part) if isinstance(part, str) else part for part in parts)
+    return Paragraph(tuple(span for span in spans if span.text))
+
+
+def _bold(text: str) -> Span:
+    return Span(text, "bold")
+
+
+def _code(text: str) -> Span:
+    return Span(text, "code")
+
+
+# --- how it stands -------------------------------------------------------------------------------------------------
+
+
+def _state(op: Operation) -> list[Part]:
+    match op.state:
+        case State.ASKED:
+            return [_text(_bold("Checking."), " Reading the state of both pools. Nothing is changed.")]
+        case State.AWAITING:
+            return [_awaiting(op)]
+        case State.APPROVED:
+            return [_text(_bold("Approved"), f" by {approvers(op)}. Reading everything once more, then it starts.")]
+        case State.RUNNING | State.JUDGING:
+            return _running(op)
+        case State.IN_DOUBT | State.SETTLED:
+            return _doubt(op)
+        case State.ANSWERED:
+            return [_answered(op)]
+        case _:
+            return _ended(op)
+
+
+def _answered(op: Operation) -> Paragraph:
+    assert op.plan is not None
+    needed = approvals(op.plan.approvals)
+    return _text(
+        _bold("What if."),
+        f" Nothing was changed, nothing is locked. Asked for without --whatif, and after {needed} by leads other than "
+        f"{op.request.name}, this would run:",
+    )
+
+
+def approvers(op: Operation) -> str:
+    return " and ".join(a.name for a in op.approvals) or "nobody"
+
+
+def _awaiting(op: Operation) -> Paragraph:
+    assert op.plan is not None
+    so_far = f" Approved by {approvers(op)}." if op.approvals else ""
+    return _text(
+        _bold(f"Waiting: {len(op.approvals)} of {approvals(op.plan.approvals)} given"),
+        f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
+    )
+
+
+def _running(op: Operation) -> list[Part]:
+    shown = [_text(_bold("Running"), f" since {clock(op.started_at)}, approved by {approvers(op)}.")]
+    if op.state is State.JUDGING:
+        shown = [_text(_bold("The cmdlet has ended."), " Reading the state of both pools; that decides the verdict.")]
+    if op.percent is not None:
+        filled = round(op.percent / 10)
+        shown.append(_text(f"{'▰' * filled}{'▱' * (10 - filled)} {op.percent} %"))
+    if op.record:
+        shown.append(_text(f"Latest: {cut(op.record.text, 300)}"))
+    if op.stop_asked_by:
+        shown.append(
+            _text(
+                f"{op.stop_asked_by} asked to stop. If the users are not redirected yet, it goes back to how it was; "
+                "if they are, it goes on to its end."
+            )
+        )
+    return [*shown]
+
+
+def _doubt(op: Operation) -> list[Part]:
+    return [
+        _text(_bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.seen, SAID)}"),
+        _text(
+            "It is not run again. The pair stays locked. The bot keeps reading the state, and settles it when the "
+            "users are seen to be served where they were to go. Otherwise a lead looks and says what is true: "
+        ),
+        Command(f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{op.request.pool}"'),
+        _text(_how_to_read(op)),
+    ]
+
+
+def _how_to_read(op: Operation) -> str:
+    done, not_done = ("FailedOver", "Active or FailedBack")
+    if op.request.kind is Kind.FAILBACK:
+        done, not_done = not_done, done
+    return (
+        f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet runs on no Front End any more: it did "
+        "not happen. Anything else: it is still on its way, look again."
+    )
+
+
+def _ended(op: Operation) -> list[Part]:
+    if isinstance(op.end, OperationClosed):
+        return _verdict(op, op.end)
+    return [_text(*_unstarted(op))]
+
+
+def _verdict(op: Operation, closed: OperationClosed) -> list[Part]:
+    took = ""
+    if op.started_at and op.closed_at:
+        took = f" Took {_took(op.closed_at - op.started_at)}, ended at {clock(op.closed_at)}."
+    shown: list[Part] = [_text(_bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
+    if op.outcome and op.outcome.report:
+        shown.append(_text("The server's own report: ", _code(cut(op.outcome.report, 300))))
+    if closed.verdict is Verdict.FAILED:
+        shown.append(_text("To ask again: ", _code(cut(legible(op.request.typed), 300))))
+    elif op.request.kind is Kind.FAILOVER:
+        shown.append(_text("To bring the users home when the pool is well: ", _code(f"/failback {op.request.pool}")))
+    return shown
+
+
+def _took(delta: timedelta) -> str:
+    seconds = int(delta.total_seconds())
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+def _unstarted(op: Operation) -> list[str | Span]:
+    match op.end:
+        case RequestRefused(say=say, cure=cure):
+            return [_bold("Refused."), f" {cut(say, SAID)}", f" What to do: {cut(cure, SAID)}" if cure else ""]
+        case RequestDenied(name=name, reason=reason):
+            return [_bold(f"Denied by {name}."), f" Reason: {reason}. Nothing was changed."]
+        case RequestWithdrawn(name=name):
+            return [_bold(f"Withdrawn by {name}."), " Nothing was changed."]
+        case RequestExpired(missing=missing):
+            return [_bold("Expired."), f" {approvals(missing)} missing. Nothing was changed. Ask again if needed."]
+        case ApprovalsVoided(differences=differences):
+            return [
+                _bold("Void: something changed between approval and start."),
+                f" {cut('; '.join(differences), SAID)}. Nothing was changed. Ask again to approve what is true now.",
+            ]
+        case _:
+            return [_bold(op.state.value.capitalize()), "."]
+
+
+# --- what would be done, and to whom -------------------------------------------------------------------------------
+
+
+def _request(op: Operation) -> list[Part]:
+    request = op.request
+    shown: list[Part] = []
+    if op.plan and op.state in {State.IN_DOUBT, State.SETTLED}:
+        # Not as a command to be copied: to run it again is exactly what nobody must do.
+        shown.append(_text(_bold("Was sent, or may have been. Do not run it again: "), plans.line(op.plan)))
+    elif op.plan:
+        shown.append(Command(plans.line(op.plan)))
+    asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
+    if request.reason:
+        asked.append(f" Reason: {request.reason}{'' if request.reason.endswith('.') else '.'}")
+    if op.approvals and op.state in {State.IN_DOUBT, State.SETTLED, *CLOSED}:
+        asked.append(f" Approved by {' and by '.join(f'{a.name} at {clock(a.at)}' for a in op.approvals)}.")
+    shown.append(_text(*asked))
+    if request.repairs:
+        shown.append(_text(f"Typed: {cut(legible(request.typed), 300)} ({', '.join(request.repairs)})"))
+    return shown
+
+
+def _effect(op: Operation) -> list[Paragraph]:
+    assert op.plan is not None
+    many = users(op)
+    if op.request.kind is Kind.FAILBACK:
+        return [
+            _text(_bold(f"{many} of {op.plan.pool}"), f" would come home from {op.plan.partner}."),
+            _text("They stay signed in with limited functionality until it is done; their own conferences end."),
+        ]
+    says = [
+        _text(_bold(f"{many} of {op.plan.pool}"), " would be served by ", _bold(op.plan.partner), "."),
+        _text("Their calls, conferences and IM sessions end, and they sign in again. Nobody is moved for good."),
+    ]
+    if op.request.options.disaster:
+        says.append(_text(_bold("What was not copied yet is lost, and this cannot be undone.")))
+    return says
+
+
+def _worth_telling(op: Operation) -> list[Finding]:
+    """What approvers weigh; of a refused request what else is in the way; after a failover what is still to be done."""
+    match op.state:
+        case State.AWAITING | State.APPROVED | State.ANSWERED:
+            return list(op.findings)
+        case State.REFUSED:
+            said = op.end.say if isinstance(op.end, RequestRefused) else ""
+            return [f for f in op.findings if f.level is Level.BLOCK and f.say != said]
+        case State.SUCCEEDED | State.SUCCEEDED_WITH_WARNINGS:
+            return [f for f in op.findings if f.code == STAYS_DOWN]
+        case _:
+            return []
+
+
+def _foot(op: Operation, engine: str) -> str:
+    digest = f" · plan {plans.short(op.digest)}" if op.digest else ""
+    lab = " · LAB: no real pool is touched, and its wording is its own" if engine == "lab" else ""
+    return f"Operation {op.id}{digest}{lab}"
