@@ -252,6 +252,15 @@ class Outcome:
     """Path of the server's own HTML report, where it named one."""
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What a look at a run came to. `over`: nothing of it is still on its way, so no late effect can follow.
+    `say` is a sentence for people, in either case."""
+
+    over: bool
+    say: str
+
+
 class Verdict(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     SUCCEEDED_WITH_WARNINGS = "SUCCEEDED_WITH_WARNINGS"

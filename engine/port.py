@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.model import Facts, Outcome, Plan, Record, Ticket, Topology
+from engine.model import Facts, Outcome, Plan, Proof, Record, Ticket, Topology
 
 Sink = Callable[[Record], None]
 """Takes one record; returns only when it is committed to the log. What it raises must pass through untouched."""
@@ -77,6 +77,15 @@ class Engine(Protocol):
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
         """Find the run of this ticket and follow it to its end; never starts it. Records up to `ticket.seen` are
         not told again where the engine can tell them apart. `Ended.NOT_STARTED` only where that is proved."""
+
+    def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
+        """Whether nothing of this run is still on its way: its command is not there, its shell is gone, or it has
+        ended. It only looks. A shell is deleted only where the server lists no command in it, or, `stop_asked`, where
+        people asked to stop what runs in it. Raises EngineUnavailable or StepRefused where it cannot look."""
+
+    @property
+    def settling(self) -> float:
+        """Seconds for which a reading of where the users are may still lag behind what was done."""
 
     def close(self) -> None:
         """Let go of connections. Never ends a running cmdlet."""

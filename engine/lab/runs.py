@@ -15,7 +15,7 @@ from engine.lab.pools import PoolRow
 from engine.lab.scene import Scene, close, tell
 from engine.lab.steps import perform, schedule
 from engine.lab.world import World, partner_of, pool_named
-from engine.model import Ended, Kind, Outcome, Plan, Record, Ticket
+from engine.model import Ended, Kind, Outcome, Plan, Proof, Record, Ticket
 
 WAIT = 15.0
 """Seconds of -WaitTime where none is given. Documented for the failback; for the failover it is the lab's choice."""
@@ -157,6 +157,19 @@ def outcome(world: World, run_id: str) -> Outcome | None:
 def blind(world: World, run_id: str) -> bool:
     """Whether sight of this run is lost until `lab repair sight`."""
     return bool((world.one("SELECT blind FROM run WHERE id = ?", (run_id,)) or (0,))[0])
+
+
+def proof(world: World, run_id: str) -> Proof:
+    """Whether nothing of the run is still to come. A run that cannot be seen is not proved to be over."""
+    row = world.one("SELECT ended, blind FROM run WHERE id = ?", (run_id,))
+    if row is None:
+        return Proof(True, "Lab: this world does not know the run any more; it was made anew.")
+    ended, unseen = row
+    if unseen:
+        return Proof(False, "Lab: the run cannot be seen; it may still be at work.")
+    if ended is None:
+        return Proof(False, "Lab: the run is still at work.")
+    return Proof(True, "Lab: the run has ended.")
 
 
 def records(world: World, run_id: str, seen: int) -> list[Record]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.model import Facts, Outcome, Plan, Pool, Ticket, Topology
+from engine.model import Facts, Outcome, Plan, Pool, Proof, Record, Ticket, Topology
 from engine.port import Cancelled, EngineError, EngineUnavailable, Sink, StepRefused
 from engine.remote import facts as read
 from engine.remote import survey
@@ -22,6 +22,9 @@ from engine.remote.reading import RemoteReader, Task, gather
 from engine.remote.run import RemoteRun
 from engine.remote.settings import RemoteSettings
 from engine.resolve import nearest
+
+SETTLING = 60.0
+"""Seconds."""
 
 LEAVING = 30.0
 """Seconds that close() waits for runs to let go of their shells."""
@@ -177,6 +180,15 @@ class Remote:
         with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
             return run.resume()
 
+    def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
+        with closing(self._run(ticket, _nothing_to_tell, lambda: False)) as run:
+            return run.prove_over(stop_asked=stop_asked)
+
+    @property
+    def settling(self) -> float:
+        """PoolState lives in the Central Management Store and is replicated to where it is read."""
+        return SETTLING
+
     def close(self) -> None:
         """Every run in this process writes the phase `parked`, disconnects, and returns an UNKNOWN outcome that means
         only this: it runs on without us. Whoever called close() must not record that outcome as the run's end. Waits
@@ -207,3 +219,7 @@ class Remote:
         with self._runs:
             self._running += by
             self._runs.notify_all()
+
+
+def _nothing_to_tell(record: Record) -> None:
+    raise AssertionError(f"a look at a run reports no record: {record.text}")

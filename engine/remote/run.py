@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from engine.model import Outcome, Plan
+from engine.model import Outcome, Plan, Proof
 from engine.port import EngineError
 from engine.remote import errors, inside
 from engine.remote.follow import Follower
@@ -115,6 +115,19 @@ class RemoteRun(Follower):
             if cut or self._session.pool.shell.opened:
                 inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
         self._session.wsman.close()
+
+    def prove_over(self, *, stop_asked: bool) -> Proof:
+        """Ask the server what it still lists of this run. Raises EngineUnavailable where it does not answer."""
+        try:
+            found = inside.find(self._session.wsman, self._ticket.shell_id, self._ticket.command_id)
+            if not found.session:
+                return Proof(True, "Its session is gone from the server.")
+            if found.command and not stop_asked:
+                return Proof(False, "The server still lists its command.")
+            inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
+        except errors.REMOTE as error:
+            raise errors.translated(error, f"looking for the run on {self._ticket.endpoint}") from error
+        return Proof(True, "Its session is deleted, so nothing of it can still be at work.")
 
     # --- finding it again ------------------------------------------------------------------------------------------
 

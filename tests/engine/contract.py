@@ -128,6 +128,15 @@ class EngineContract:
         assert outcome.ended in {Ended.NOT_STARTED, Ended.UNKNOWN}
         assert digest(world, STATE) == before
 
+    def test_a_run_that_has_ended_is_proved_over_and_one_that_never_began_too(self, engine: Engine) -> None:
+        """Only then may a verdict say that nothing more will happen. Looking changes nothing."""
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
+        engine.invoke(ticket, plan_of(engine, Kind.FAILOVER), Told(), never)
+        assert engine.prove_over(ticket, stop_asked=False).over
+        assert engine.prove_over(engine.ticket(P3, "run-2", *ids("run-2")), stop_asked=False).over
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+        assert engine.facts(P3).pool.state is PoolState.ACTIVE
+
     def test_reattaching_to_a_finished_run_never_runs_it_again(self, engine: Engine, world: World) -> None:
         """Whatever the engine can still find out, the users were redirected once."""
         plan = plan_of(engine, Kind.FAILOVER)
