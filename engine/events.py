@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
 
-from engine.model import Facts, Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict
+from engine.model import Facts, Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict, Where, Word
 
 
 @dataclass(frozen=True)
@@ -173,21 +173,46 @@ class DoubtRaised:
 
 
 @dataclass(frozen=True)
-class DoubtObserved:
-    """While in doubt, the state of the pool was read again and had changed."""
+class PoolsSeen:
+    """A look at the pools, and at the run itself, that differs from the look before. `over`: it is proved that nothing
+    of the run is still on its way."""
 
-    kind_of: ClassVar[str] = "doubt.observed"
+    kind_of: ClassVar[str] = "pools.seen"
+    where: Where
+    over: bool
     say: str
 
 
 @dataclass(frozen=True)
-class DoubtSettled:
-    """The doubt is over: by what was read, or by a lead's word with a reason (`by` is then the person)."""
+class DoubtStated:
+    """One lead's word, with a reason. It counts when another lead says the same."""
 
-    kind_of: ClassVar[str] = "doubt.settled"
-    verdict: Verdict
+    kind_of: ClassVar[str] = "doubt.stated"
     by: str
     name: str
+    word: Word
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunStatedDead:
+    """Two leads stated that nothing of the run is at work any more, where nothing could prove it. It changes no
+    reading."""
+
+    kind_of: ClassVar[str] = "run.stated_dead"
+    by: tuple[str, ...]
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class DoubtSettled:
+    """The doubt is over: by what was read (`word` is None), or by the same word of two leads."""
+
+    kind_of: ClassVar[str] = "doubt.settled"
+    word: Word | None
+    by: tuple[str, ...]
+    names: tuple[str, ...]
     reason: str
 
 
@@ -217,7 +242,9 @@ Event = (
     | RunEnded
     | RunUnstarted
     | DoubtRaised
-    | DoubtObserved
+    | PoolsSeen
+    | DoubtStated
+    | RunStatedDead
     | DoubtSettled
     | OperationClosed
 )

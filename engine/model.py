@@ -164,12 +164,21 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One judgement of preflight: a stable code, what it means, what to do about it."""
+    """One judgement of preflight: a stable code, what it means, what to do about it.
+
+    `subject` is what it is about, in the words that approvals are bound to: which pool, which reading, which state.
+    """
 
     code: str
     level: Level
     say: str
     cure: str = ""
+    subject: str = ""
+
+    @property
+    def bound(self) -> str:
+        """What of it is approved: the code and what it is about, never a counter."""
+        return f"{self.code} {self.subject}".strip()
 
 
 @dataclass(frozen=True)
@@ -204,6 +213,9 @@ class Plan:
     parameters: tuple[Parameter, ...]
     approvals: int
     findings: tuple[str, ...] = ()
+    """`Finding.bound` of each that approvers must weigh, in their order."""
+    loss: int | None = 0
+    """How many changes may be lost at the most, rounded up to a band; None: nobody knows, which is above all."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """The facts that must still hold when it starts, by name, in the words the card uses."""
 
@@ -264,9 +276,31 @@ class Proof:
 class Verdict(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     SUCCEEDED_WITH_WARNINGS = "SUCCEEDED_WITH_WARNINGS"
+    STOPPED = "STOPPED"
+    """People stopped it, and the world is provably as before."""
     FAILED = "FAILED"
     """The world is provably as before."""
-    IN_DOUBT = "IN_DOUBT"
+    NEITHER = "NEITHER"
+    """Neither done nor as before: the run is over, and the pool stays in between."""
+
+
+class Where(StrEnum):
+    """Where a reading finds the users, as seen from one operation. Three of them are readings; one is none."""
+
+    TARGET = "where they were to go"
+    ORIGIN = "where they were before"
+    BETWEEN = "in between"
+    UNREADABLE = "not readable"
+
+
+class Word(StrEnum):
+    """What leads may state of an operation in doubt. A word counts only where no reading stands against it."""
+
+    HAPPENED = "happened"
+    NOT_HAPPENED = "not-happened"
+    NEITHER = "neither"
+    RUN_DEAD = "run-dead"
+    """Of the run alone: nothing of it is at work any more. It changes no reading."""
 
 
 Phase = Literal["planned", "opening", "sending", "running", "ended", "parked"]

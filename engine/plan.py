@@ -9,13 +9,29 @@ Invoke-CsPoolFailBack (Lync Server 2013; office-docs-powershell for 2015 and 201
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import rfc8785
 
-from engine.model import Facts, Finding, Kind, Level, Options, Parameter, Plan, Policy
+from engine.model import (
+    Export,
+    Facts,
+    Finding,
+    Import,
+    Kind,
+    Level,
+    Options,
+    Parameter,
+    Plan,
+    Policy,
+    Replication,
+)
 
 CMDLETS = {Kind.FAILOVER: "Invoke-CsPoolFailOver", Kind.FAILBACK: "Invoke-CsPoolFailBack"}
+LOSSES = ("W_NOT_IN_SYNC",)
+"""Findings that say only that something may be lost: where they go away, the plan has become better."""
 ONLY_FAILOVER = frozenset({"FlushStorageService", "ServicesStopDelayMins"})
 
 
@@ -64,8 +80,47 @@ def make(kind: Kind, options: Options, facts: Facts, findings: Iterable[Finding]
         cmdlet=CMDLETS[kind],
         parameters=parameters(facts.pool.fqdn, options),
         approvals=approvals_needed(options, policy),
-        findings=tuple(f.code for f in findings if f.level is not Level.NOTE),
+        findings=tuple(f.bound for f in findings if f.level is not Level.NOTE),
+        loss=loss(kind, options, facts),
         facts=_bound(facts),
+    )
+
+
+def loss(kind: Kind, options: Options, facts: Facts) -> int | None:
+    """How many changes may be lost at the most: what is not copied to where the users will be served, rounded up to a
+    band (none, 100, 1,000, 10,000 …); None where nobody knows. A planned move of a pair in sync loses nothing."""
+    copy = facts.outbound if kind is Kind.FAILOVER else facts.inbound
+    if not options.disaster and not options.skip_verification and in_sync(copy):
+        return 0
+    if copy.backlog is None:
+        return None
+    return 0 if copy.backlog == 0 else max(100, 10 ** math.ceil(math.log10(copy.backlog)))
+
+
+def in_sync(copy: Replication) -> bool:
+    """Whether the backup service says that everything is copied, but for what is under way."""
+    return copy.export in {Export.FINAL, Export.STEADY} and copy.imports is Import.NORMAL
+
+
+def worse(now: int | None, approved: int | None) -> bool:
+    """Whether this bound on the loss is above the approved one. What nobody knows is above all."""
+    return approved is not None and (now is None or now > approved)
+
+
+def within(approved: Plan, now: Plan) -> Plan:
+    """The plan of now, less what is only better than approved: a loss below the approved bound, and with it the
+    approvals that the greater loss took and the finding that named it."""
+    if worse(now.loss, approved.loss):
+        return now
+    gone = [f for f in approved.findings if f not in now.findings]
+    better = all(f.startswith(LOSSES) for f in gone) and list(now.findings) == [
+        f for f in approved.findings if f not in gone
+    ]
+    return replace(
+        now,
+        loss=approved.loss,
+        approvals=max(now.approvals, approved.approvals),
+        findings=approved.findings if better else now.findings,
     )
 
 
@@ -119,9 +174,17 @@ def digest(plan: Plan) -> str:
         "parameters": [[p.name, p.type, p.value] for p in plan.parameters],
         "approvals": plan.approvals,
         "findings": list(plan.findings),
+        "loss": plan.loss,
         "facts": dict(plan.facts),
     }
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+
+
+def bound(loss: int | None) -> str:
+    """The bound on a loss, in words."""
+    if loss is None:
+        return "an unknown number of changes"
+    return f"up to {loss:,} changes" if loss else "nothing"
 
 
 def short(digest_hex: str) -> str:
@@ -141,6 +204,8 @@ def difference(approved: Plan, now: Plan, says: Mapping[str, str] = _NOTHING) ->
         if approved.facts.get(name) != now.facts.get(name)
     ]
     told += _found(approved.findings, now.findings, says)
+    if worse(now.loss, approved.loss):
+        told.append(f"what may be lost: was {bound(approved.loss)}, is {bound(now.loss)}")
     if (approved.kind, approved.pool) != (now.kind, now.pool):
         told.append(f"what is asked: was {approved.kind.value} of {approved.pool}, is {now.kind.value} of {now.pool}")
     if (approved.cmdlet, approved.parameters) != (now.cmdlet, now.parameters):
@@ -153,14 +218,17 @@ def difference(approved: Plan, now: Plan, says: Mapping[str, str] = _NOTHING) ->
 
 
 def _found(was: tuple[str, ...], now: tuple[str, ...], says: Mapping[str, str]) -> list[str]:
-    def saying(code: str) -> str:
-        return f": {says[code].rstrip('.')}" if code in says else ""
+    def code(found: str) -> str:
+        return found.partition(" ")[0]
 
-    told = [f"{code} is new{saying(code)}" for code in dict.fromkeys(now) if code not in was]
-    told += [f"{code} does not hold any more (it said{saying(code)})" for code in dict.fromkeys(was) if code not in now]
+    def saying(found: str) -> str:
+        return f": {says[found].rstrip('.')}" if found in says else f": {found.partition(' ')[2]}".removesuffix(": ")
+
+    told = [f"{code(f)} is new{saying(f)}" for f in dict.fromkeys(now) if f not in was]
+    told += [f"{code(f)} does not hold any more (it said{saying(f)})" for f in dict.fromkeys(was) if f not in now]
     told += [
-        f"{code}: was found {was.count(code)} times, is found {now.count(code)} times"
-        for code in dict.fromkeys(was)
-        if code in now and was.count(code) != now.count(code)
+        f"{code(f)}: was found {was.count(f)} times, is found {now.count(f)} times"
+        for f in dict.fromkeys(was)
+        if f in now and was.count(f) != now.count(f)
     ]
     return told or ([] if was == now else ["the findings come in another order"])

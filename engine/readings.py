@@ -90,8 +90,8 @@ def rechecked(
     the approvers had read did not answer this time; look again soon."""
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
-    made = plans.make(op.request.kind, op.request.options, reading.facts, findings, policy)
-    says = {f.code: f.say for f in op.findings} | {f.code: f"{f.say} {f.cure}".strip() for f in findings}
+    made = plans.within(op.plan, plans.make(op.request.kind, op.request.options, reading.facts, findings, policy))
+    says = {f.bound: f.say for f in op.findings} | {f.bound: f"{f.say} {f.cure}".strip() for f in findings}
     lost = _rights_lost(op, persons, policy)
     differences = (*plans.difference(op.plan, made, says), *lost)
     if not differences and plans.digest(made) != op.digest:

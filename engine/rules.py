@@ -7,7 +7,7 @@ these rules (bot/desk/desk.py, bot/desk/runner.py) only fetches the arguments an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,13 +16,15 @@ from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
     DoubtSettled,
+    DoubtStated,
     Event,
     RequestAsked,
     RequestDenied,
     RequestWithdrawn,
+    RunStatedDead,
     RunStopAsked,
 )
-from engine.model import Person, Policy, Refusal, Verdict
+from engine.model import Person, Policy, Refusal, Where, Word
 from engine.preflight import conflicts
 from engine.states import BEGUN, Operation, State
 
@@ -167,16 +169,68 @@ def stop(op: Operation, by: Person, policy: Policy) -> tuple[Event, ...] | Refus
     return (RunStopAsked(by.id, by.name),)
 
 
-def settle(op: Operation, by: Person, happened: bool, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
-    """A lead who has looked says what is true of an operation in doubt. It is their word, and shown as that."""
+CLAIMS: Mapping[Word, str] = {
+    Word.HAPPENED: "it happened",
+    Word.NOT_HAPPENED: "it did not happen, and nothing was moved",
+    Word.NEITHER: "it is neither done nor as before, and stays so",
+    Word.RUN_DEAD: "nothing of the run is at work any more",
+}
+"""What each word claims, after "stated that"."""
+
+
+def words(op: Operation) -> tuple[Word, ...]:
+    """What leads may state of this operation now. No word stands against a reading, and none but RUN_DEAD counts while
+    it is not proved that the run is over."""
+    if op.state is not State.IN_DOUBT or op.seen is None:
+        return ()
+    if not op.seen.over:
+        return () if op.run_dead else (Word.RUN_DEAD,)
+    match op.seen.where:
+        case Where.UNREADABLE:
+            return Word.HAPPENED, Word.NOT_HAPPENED
+        case Where.BETWEEN:
+            return (Word.NEITHER,)
+        case _:
+            return ()
+
+
+def settle(op: Operation, by: Person, word: Word, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
+    """A lead who has looked states what is true of an operation in doubt. It takes the same word of two leads: that is
+    a statement and no approval, so who asked for the operation may be one of them."""
     if refusal := _may_decide(by, policy, "settle"):
         return refusal
     if op.state is not State.IN_DOUBT:
         return Refusal("E_NOT_IN_DOUBT", f"There is no doubt to settle: it is {op.state.value}.", _what_now(op))
-    if refusal := _needs_reason(reason):
+    if refusal := _stands_against(op, word) or _needs_reason(reason):
         return refusal
-    verdict = Verdict.SUCCEEDED_WITH_WARNINGS if happened else Verdict.FAILED
-    return (DoubtSettled(verdict, by.id, by.name, reason.strip()),)
+    said = DoubtStated(by.id, by.name, word, reason.strip())
+    other = next((s for s in op.statements if s.by != by.id and s.word is word), None)
+    if other is None:
+        if any(s.by == by.id and s.word is word for s in op.statements):
+            return Refusal("E_STATED_ALREADY", "You have stated this already; it counts once.", _SECOND)
+        return (said,)
+    by_both, names, reasons = (other.by, by.id), (other.name, by.name), f"{other.reason} / {said.reason}"
+    if word is Word.RUN_DEAD:
+        return said, RunStatedDead(by_both, names, reasons)
+    return said, DoubtSettled(word, by_both, names, reasons)
+
+
+_SECOND = "A second lead has to state the same."
+
+
+def _stands_against(op: Operation, word: Word) -> Refusal | None:
+    possible = words(op)
+    if word in possible:
+        return None
+    read = op.seen.say if op.seen else "Nothing was read yet."
+    if Word.RUN_DEAD in possible:
+        return Refusal(
+            "E_NOT_PROVED_OVER",
+            f"It is not proved that the run is over, so no word on the outcome counts yet. {read}",
+            "Wait. If its server is gone for good, two leads state that nothing of the run is at work any more.",
+        )
+    cure = f"What can be stated now: {' or '.join(CLAIMS[w] for w in possible)}." if possible else "Wait for the bot."
+    return Refusal("E_READING_STANDS", f"No word stands against what is read. {read}", cure)
 
 
 def _may_decide(by: Person, policy: Policy, verb: str) -> Refusal | None:

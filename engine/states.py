@@ -18,11 +18,12 @@ from typing import NamedTuple
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
-    DoubtObserved,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
     Event,
     OperationClosed,
+    PoolsSeen,
     PreflightPassed,
     RequestAnswered,
     RequestAsked,
@@ -34,11 +35,12 @@ from engine.events import (
     RunEnded,
     RunIntended,
     RunRecorded,
+    RunStatedDead,
     RunStopAsked,
     RunUnstarted,
     WishRefused,
 )
-from engine.model import Facts, Finding, Outcome, Phase, Plan, Record, Ticket, Verdict
+from engine.model import Facts, Finding, Outcome, Phase, Plan, Record, Ticket, Verdict, Where
 
 
 class State(StrEnum):
@@ -58,7 +60,9 @@ class State(StrEnum):
     VOID = "void"
     SUCCEEDED = "succeeded"
     SUCCEEDED_WITH_WARNINGS = "succeeded with warnings"
+    STOPPED = "stopped"
     FAILED = "failed"
+    NEITHER = "neither done nor as before"
 
 
 CLOSED = frozenset(
@@ -71,17 +75,13 @@ CLOSED = frozenset(
         State.VOID,
         State.SUCCEEDED,
         State.SUCCEEDED_WITH_WARNINGS,
+        State.STOPPED,
         State.FAILED,
+        State.NEITHER,
     }
 )
 BEGUN = frozenset({State.RUNNING, State.JUDGING, State.IN_DOUBT, State.SETTLED})
 """Something may have been changed: what is recorded from here on is the end of a thing already begun."""
-
-VERDICTS = {
-    Verdict.SUCCEEDED: State.SUCCEEDED,
-    Verdict.SUCCEEDED_WITH_WARNINGS: State.SUCCEEDED_WITH_WARNINGS,
-    Verdict.FAILED: State.FAILED,
-}
 
 
 class Rule(NamedTuple):
@@ -120,13 +120,27 @@ TABLE: tuple[Rule, ...] = (
     Rule("lost-sight", S.RUNNING, DoubtRaised, S.IN_DOUBT),
     Rule("judged-succeeded", S.JUDGING, OperationClosed, S.SUCCEEDED, "SUCCEEDED"),
     Rule("judged-warnings", S.JUDGING, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
+    Rule("judged-stopped", S.JUDGING, OperationClosed, S.STOPPED, "STOPPED"),
     Rule("judged-failed", S.JUDGING, OperationClosed, S.FAILED, "FAILED"),
-    Rule("contradiction", S.JUDGING, DoubtRaised, S.IN_DOUBT, comment="state and outcome do not agree"),
-    Rule("observed", S.IN_DOUBT, DoubtObserved, S.IN_DOUBT),
-    Rule("settled", S.IN_DOUBT, DoubtSettled, S.SETTLED, comment="by what was read, or by a lead's word"),
-    Rule("contradicted", S.SETTLED, DoubtRaised, S.IN_DOUBT, comment="the lead's word is not what is read"),
+    Rule("undecided", S.JUDGING, DoubtRaised, S.IN_DOUBT, comment="no settled reading, or no proof, in time"),
+    Rule("looked", S.JUDGING, PoolsSeen, S.JUDGING),
+    Rule("looked-in-doubt", S.IN_DOUBT, PoolsSeen, S.IN_DOUBT),
+    Rule("looked-once-more", S.SETTLED, PoolsSeen, S.SETTLED),
+    Rule("stated", S.IN_DOUBT, DoubtStated, S.IN_DOUBT, comment="one lead's word; it takes two"),
+    Rule("stated-dead", S.IN_DOUBT, RunStatedDead, S.IN_DOUBT, comment="of the run alone: changes no reading"),
+    Rule("settled", S.IN_DOUBT, DoubtSettled, S.SETTLED, comment="by what was read, or by the word of two leads"),
+    Rule(
+        "contradicted",
+        S.SETTLED,
+        DoubtRaised,
+        S.IN_DOUBT,
+        comment="the word does not stand",
+    ),
+    Rule("closed-succeeded", S.SETTLED, OperationClosed, S.SUCCEEDED, "SUCCEEDED"),
     Rule("closed-warnings", S.SETTLED, OperationClosed, S.SUCCEEDED_WITH_WARNINGS, "SUCCEEDED_WITH_WARNINGS"),
+    Rule("closed-stopped", S.SETTLED, OperationClosed, S.STOPPED, "STOPPED"),
     Rule("closed-failed", S.SETTLED, OperationClosed, S.FAILED, "FAILED"),
+    Rule("closed-neither", S.SETTLED, OperationClosed, S.NEITHER, "NEITHER"),
     *(Rule("wish-refused", state, WishRefused, state) for state in State if state is not S.NEW),
 )
 
@@ -136,6 +150,16 @@ class Approval:
     by: str
     name: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The last look after a run. `since`: from when on every look found the users there."""
+
+    where: Where
+    over: bool
+    say: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -165,7 +189,12 @@ class Operation:
     stop_asked_by: str = ""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
-    seen: str = ""
+    doubt: str = ""
+    """Why it is in doubt."""
+    seen: Seen | None = None
+    statements: tuple[DoubtStated, ...] = ()
+    """The word of each lead since the last look that changed anything; of one lead the last."""
+    run_dead: RunStatedDead | None = None
     settled: DoubtSettled | None = None
     verdict: Verdict | None = None
     end: Event | None = None
@@ -263,14 +292,29 @@ def _remember_run(op: Operation, event: Event, at: datetime) -> Operation:
             return replace(op, ticket=None)
         case RunEnded(outcome=outcome):
             return replace(op, outcome=outcome, ended_at=at)
-        case DoubtRaised(say=say) | DoubtObserved(say=say):
-            return replace(op, seen=say, settled=None, ended_at=op.ended_at or at)
+        case DoubtRaised(say=say):
+            return replace(op, doubt=say, settled=None, statements=(), ended_at=op.ended_at or at)
+        case PoolsSeen():
+            return _remember_look(op, event, at)
+        case DoubtStated():
+            return replace(op, statements=(*(s for s in op.statements if s.by != event.by), event))
+        case RunStatedDead():
+            return replace(op, run_dead=event, statements=())
         case DoubtSettled():
             return replace(op, settled=event)
         case OperationClosed(verdict=verdict):
             return replace(op, verdict=verdict, facts=event.facts or op.facts)
         case _:
             return op
+
+
+def _remember_look(op: Operation, look: PoolsSeen, at: datetime) -> Operation:
+    before = op.seen
+    holds = before is not None and before.where is look.where
+    same = holds and before is not None and before.over is look.over
+    seen = Seen(look.where, look.over, look.say, before.since if before and holds else at)
+    # What was stated was stated of another situation; it has to be stated again.
+    return replace(op, seen=seen, statements=op.statements if same else ())
 
 
 def _remember_record(op: Operation, record: Record) -> Operation:

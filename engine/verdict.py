@@ -1,22 +1,40 @@
-"""How a run ended: the verdict is judged from the state of the pools, never from what was printed.
+"""How a run ended: the verdict is judged from state that has settled, never from what was printed.
 
-Pure. Four verdicts: SUCCEEDED, SUCCEEDED_WITH_WARNINGS, FAILED (the world is provably as before) and IN_DOUBT.
-In doubt is an answer: it keeps the pair locked until a reading or a lead settles it. Nothing here ever leads
-to running a cmdlet again, except where it is proved that it never ran.
+Pure. One look takes a reading of the pools and a proof about the run. A verdict needs:
+
+- SUCCEEDED (with warnings, named): the users are where they were to go, and the cmdlet has ended or is proved over.
+- STOPPED, FAILED: the users are where they were before, that reading has held for the settling time, and it is proved
+  that nothing of the run is still on its way.
+- NEITHER: the pool has stayed in between for the settling time, the run is proved over, and two leads end it so.
+- A word of two leads on what happened: only where nothing can be read, and the run is proved over.
+
+Everything else is in doubt, which is an answer: it keeps the pair locked. Nothing here ever leads to running a cmdlet
+again, except where it is proved that it never ran.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.events import DoubtObserved, DoubtRaised, DoubtSettled, Event, OperationClosed, RunEnded, RunUnstarted
+from engine.events import DoubtRaised, DoubtSettled, Event, OperationClosed, PoolsSeen, RunEnded, RunUnstarted
 from engine.guards.case import HOME, is_
-from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Verdict
-from engine.rules import MAX_ATTEMPTS
-from engine.states import Operation
+from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Proof, Verdict, Where, Word
+from engine.rules import CLAIMS, MAX_ATTEMPTS
+from engine.states import Operation, State
 
-SETTLING = 60
-"""Seconds that the state may take to agree with an ended run: PoolState lives in the Central Management Store."""
+UNDECIDED = 60
+"""Seconds beyond the settling time for which a run that has ended may stay without a verdict before it is in doubt."""
+_OVER = frozenset({Ended.COMPLETED, Ended.COMPLETED_WITH_ERRORS, Ended.FAILED})
+"""Ends that the server itself reported of the cmdlet. *Stopped* is none: a step may still be on its way."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """`facts` None: nothing could be read. `proof` None: the engine could not look for the run."""
+
+    facts: Facts | None
+    proof: Proof | None
 
 
 def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
@@ -30,91 +48,127 @@ def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
     return RunEnded(outcome)
 
 
-def judged(op: Operation, facts: Facts | None, now: datetime) -> tuple[Event, ...]:
-    """The end of a run whose outcome is known. Empty: look again soon, the state is still settling.
-    `facts` None: they could not be read."""
+def looked(op: Operation, look: Look, now: datetime, settling: float) -> tuple[Event, ...]:
+    """What follows from one look at a run that is over or in doubt: what is new of it, and a verdict where one is
+    proved. Empty: nothing is new, look again soon. `settling` in seconds, as the engine says."""
+    where, over = where_of(op, look.facts), _is_over(op, look.proof)
+    seen = PoolsSeen(where, over, _seen(op, look))
+    before = op.seen
+    same = before is not None and (before.where, before.over, before.say) == (where, over, seen.say)
+    since = before.since if before and before.where is where else now
+    held = now - since >= timedelta(seconds=settling)
+    return (*(() if same else (seen,)), *_concluded(op, look, seen, held, now, settling))
+
+
+def needs_proof(op: Operation, facts: Facts | None) -> bool:
+    """Whether the run has to be looked for: not where the users are seen to be where they were to go, and the server
+    itself reported the end of the cmdlet."""
+    return _read_end(op, facts, PoolsSeen(where_of(op, facts), False, ""), held=False) is None
+
+
+def _is_over(op: Operation, proof: Proof | None) -> bool:
+    return op.run_dead is not None or (proof is not None and proof.over)
+
+
+def _concluded(
+    op: Operation, look: Look, seen: PoolsSeen, held: bool, now: datetime, settling: float
+) -> tuple[Event, ...]:
+    if end := _read_end(op, look.facts, seen, held):
+        return (DoubtSettled(None, (), (), seen.say), end) if op.state is State.IN_DOUBT else (end,)
+    if op.state is State.SETTLED:
+        return _by_word(op, look.facts, seen, held)
+    if op.state is State.JUDGING:
+        assert op.ended_at is not None
+        undecided = now - op.ended_at >= timedelta(seconds=settling + UNDECIDED)
+        return (DoubtRaised(_why_undecided(op, seen)),) if undecided else ()
+    return ()
+
+
+def _read_end(op: Operation, facts: Facts | None, seen: PoolsSeen, held: bool) -> OperationClosed | None:
+    """The end that the reading itself proves, whatever anybody says."""
+    if seen.where is Where.TARGET and (seen.over or (op.outcome is not None and op.outcome.ended in _OVER)):
+        return _succeeded(op, facts)
+    if seen.where is Where.ORIGIN and seen.over and held:
+        return _as_before(op, facts)
+    return None
+
+
+def _why_undecided(op: Operation, seen: PoolsSeen) -> str:
     assert op.outcome is not None
-    assert op.ended_at is not None
-    where = _where(op, facts)
-    if where == "target":
-        return (_succeeded(op, op.outcome, facts),)
-    if where == "origin" and op.outcome.ended in {Ended.FAILED, Ended.STOPPED, Ended.NOT_STARTED}:
-        return (OperationClosed(Verdict.FAILED, f"{_why_not(op, op.outcome)} {_as_before(op, facts)}".strip(), facts),)
-    if now - op.ended_at < timedelta(seconds=SETTLING):
-        return ()
-    return (DoubtRaised(f"The engine said: {op.outcome.ended.value}. But {_seen(op, facts)}."),)
+    reported = f"The engine reported: {op.outcome.ended.value}."
+    if seen.where is Where.ORIGIN and not seen.over:
+        return f"{reported} The users are where they were before, but a step may still be on its way. {seen.say}"
+    return f"{reported} What is read does not decide it. {seen.say}"
 
 
-def observed(op: Operation, facts: Facts | None) -> tuple[Event, ...]:
-    """A look at an operation in doubt. Only one thing settles it without a person: the users are where they were
-    to go. That they are not is no proof, as the cmdlet may still be on its way."""
-    if _where(op, facts) == "target":
-        say = f"{_seen(op, facts)}."
-        return (
-            DoubtSettled(Verdict.SUCCEEDED_WITH_WARNINGS, "", "", say),
-            OperationClosed(
-                Verdict.SUCCEEDED_WITH_WARNINGS,
-                f"Sight was lost on the way; {say} Whether every later step was done was not seen.",
-                facts,
-            ),
-        )
-    seen = f"{_seen(op, facts)}."
-    return () if seen == op.seen else (DoubtObserved(seen),)
-
-
-def settled(op: Operation, facts: Facts | None) -> OperationClosed | DoubtRaised:
-    """What follows a lead's word. It settles what cannot be read; against what is read it does not stand: users who
-    are seen to be where they were to go are there, and those who are seen at home did not move."""
+def _by_word(op: Operation, facts: Facts | None, seen: PoolsSeen, held: bool) -> tuple[Event, ...]:
+    """What follows from the same word of two leads. Against a reading it does not stand."""
     settled = op.settled
     assert settled is not None
-    happened = settled.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-    claim = "it happened" if happened else "the pools are as before"
-    say = f"{settled.name} looked and says: {claim}. Reason: {settled.reason} (Read at that time: {_seen(op, facts)}.)"
-    where = _where(op, facts)
-    if happened and where == "origin":
-        return DoubtRaised(f"{say} The two do not agree, so it is not taken as settled.")
-    if where == "target":
-        return OperationClosed(
-            Verdict.SUCCEEDED_WITH_WARNINGS, say if happened else f"What is read counts. {say}", facts
-        )
-    return OperationClosed(settled.verdict, say, facts)
+    assert settled.word is not None
+    stated = f"{' and '.join(settled.names)} stated that {CLAIMS[settled.word]}. Reason: {settled.reason}"
+    if not seen.over:
+        return (DoubtRaised(f"{stated} It is not proved that the run is over, so it does not count yet. {seen.say}"),)
+    if settled.word is Word.NEITHER:
+        if seen.where is Where.BETWEEN:
+            return (OperationClosed(Verdict.NEITHER, _in_between(op, stated), facts),) if held else ()
+    elif seen.where is Where.UNREADABLE:
+        happened = settled.word is Word.HAPPENED
+        verdict = Verdict.SUCCEEDED_WITH_WARNINGS if happened else Verdict.FAILED
+        return (OperationClosed(verdict, f"{stated} Nothing could be read; this is their word. {seen.say}"),)
+    if seen.where is Where.ORIGIN:
+        return ()  # it is proved over: once the reading has held, it decides
+    return (DoubtRaised(f"{stated} What is read stands against it. {seen.say}"),)
 
 
-def _where(op: Operation, facts: Facts | None) -> str:
-    """`target`, `origin`, or `between` for everything that is neither for certain."""
-    if facts is None:
-        return "between"
+def where_of(op: Operation, facts: Facts | None) -> Where:
+    """Where this reading finds the users. In between is a reading; not readable is none."""
+    if facts is None or facts.pool.state is PoolState.UNKNOWN:
+        return Where.UNREADABLE
     home, away = facts.pool.state in HOME, facts.pool.state is PoolState.FAILED_OVER
     if not home and not away:
-        return "between"
-    failover = op.request.kind is Kind.FAILOVER
-    return "target" if away is failover else "origin"
+        return Where.BETWEEN
+    return Where.TARGET if away is (op.request.kind is Kind.FAILOVER) else Where.ORIGIN
 
 
-def _why_not(op: Operation, outcome: Outcome) -> str:
-    if outcome.ended is Ended.STOPPED and op.stop_asked_by:
-        return f"Stopped, as {op.stop_asked_by} asked: {outcome.say}"
-    return outcome.say
+# --- words of an ending --------------------------------------------------------------------------------------------
 
 
-def _succeeded(op: Operation, outcome: Outcome, facts: Facts | None) -> OperationClosed:
-    down = _nobody_serves(op, facts)
-    clean = outcome.ended is Ended.COMPLETED and not outcome.assumed and not down
-    said = [down or _who_serves(op), _loss(outcome)]
-    if not clean:
-        said.append(outcome.say)
-    if op.stop_asked_by and outcome.ended is not Ended.STOPPED:
+def _succeeded(op: Operation, facts: Facts | None) -> OperationClosed:
+    warnings = _warnings(op)
+    said = [_nobody_serves(op, facts) or _who_serves(op), _loss(op)]
+    if op.stop_asked_by:
         said.append(f"{op.stop_asked_by} asked to stop; it was past the point of no return.")
-    verdict = Verdict.SUCCEEDED if clean else Verdict.SUCCEEDED_WITH_WARNINGS
+    if warnings:
+        said.append(f"{'Warning' if len(warnings) == 1 else 'Warnings'}: {' '.join(warnings)}")
+    verdict = Verdict.SUCCEEDED_WITH_WARNINGS if warnings or _nobody_serves(op, facts) else Verdict.SUCCEEDED
     return OperationClosed(verdict, " ".join(s for s in said if s), facts)
 
 
-def _loss(outcome: Outcome) -> str:
-    if outcome.lost:
-        return f"Lost: {outcome.lost:,} changes that were not copied yet."
+def _warnings(op: Operation) -> list[str]:
+    """Why it is no clean success, each as a sentence."""
+    outcome = op.outcome
+    if outcome is None:
+        return ["Sight of the run was lost on the way; whether every later step was done was not seen."]
+    found = []
     if outcome.assumed:
-        return f"Not verified when WaitTime was over: {outcome.assumed:,} changes; they were assumed to be there."
-    return "No change was lost." if outcome.lost == 0 else ""
+        found.append(f"{outcome.assumed:,} changes were not verified when WaitTime was over; they were assumed.")
+    if outcome.ended is not Ended.COMPLETED:
+        found.append(outcome.say)
+    return found
+
+
+def _loss(op: Operation) -> str:
+    """What is known of changes that are lost: counted by the engine, else the bound that was approved."""
+    lost = op.outcome.lost if op.outcome else None
+    if lost:
+        return f"Lost: {lost:,} changes that were not copied yet."
+    if lost == 0:
+        return "No change was lost."
+    assert op.plan is not None
+    if op.plan.loss is None:
+        return "How many changes are lost is not known: it could not be read before it started."
+    return f"Up to {op.plan.loss:,} changes may be lost; so many waited when it started." if op.plan.loss else ""
 
 
 def _who_serves(op: Operation) -> str:
@@ -132,10 +186,15 @@ def _nobody_serves(op: Operation, facts: Facts | None) -> str:
     return f"The users of {op.request.pool} are directed to {serving.fqdn} now, but it is {is_(serving.health)}."
 
 
-def _as_before(op: Operation, facts: Facts | None) -> str:
+def _as_before(op: Operation, facts: Facts | None) -> OperationClosed:
+    stopped = op.stop_asked_by and (op.outcome is None or op.outcome.ended in {Ended.STOPPED, Ended.NOT_STARTED})
+    first = f"Stopped, as {op.stop_asked_by} asked." if stopped else ""
+    reported = op.outcome.say if op.outcome else "Sight of the run was lost on the way."
     assert op.plan is not None
     serving = op.plan.pool if op.request.kind is Kind.FAILOVER else op.plan.partner
-    return f"The pools are as before: the users of {op.plan.pool} are directed to {serving}{_which_is(facts, serving)}."
+    moved = f"Nothing was moved: the users of {op.plan.pool} are directed to {serving}{_which_is(facts, serving)}."
+    say = " ".join(s for s in (first, moved, reported) if s) if stopped else f"{reported} {moved}"
+    return OperationClosed(Verdict.STOPPED if stopped else Verdict.FAILED, say, facts)
 
 
 def _which_is(facts: Facts | None, serving: str) -> str:
@@ -144,11 +203,27 @@ def _which_is(facts: Facts | None, serving: str) -> str:
     return "".join(f", which is {is_(p.health)}" for p in read if p.health not in {Health.UP, Health.UNKNOWN})
 
 
-def _seen(op: Operation, facts: Facts | None) -> str:
-    if facts is None:
-        return f"the state of {op.request.pool} cannot be read"
-    return ", ".join(_state(p) for p in (facts.pool, facts.partner) if p)
+def _in_between(op: Operation, stated: str) -> str:
+    return (
+        f"Neither done nor as before: the run is over, and {op.request.pool} stays in between. Its users may be served "
+        f"by neither pool until it is moved. The same {op.request.kind.value} may be asked for anew. {stated}"
+    )
+
+
+def _seen(op: Operation, look: Look) -> str:
+    if look.facts is None:
+        read = f"The state of {op.request.pool} cannot be read"
+    else:
+        read = ", ".join(_state(p) for p in (look.facts.pool, look.facts.partner) if p)
+    return f"{read}. {_run(op, look.proof)}"
+
+
+def _run(op: Operation, proof: Proof | None) -> str:
+    if op.run_dead:
+        return f"{' and '.join(op.run_dead.names)} stated that nothing of the run is at work any more."
+    return proof.say if proof else "Whether the run is over cannot be found out: its server does not answer."
 
 
 def _state(pool: PoolFacts) -> str:
-    return f"{pool.fqdn} is {pool.state.value} and {pool.health.value}"
+    state = "has a PoolState that cannot be read" if pool.state is PoolState.UNKNOWN else f"is {pool.state.value}"
+    return f"{pool.fqdn} {state} and {is_(pool.health)}"

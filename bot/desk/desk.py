@@ -12,7 +12,7 @@ from datetime import datetime
 
 from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
 from bot.desk import story
-from bot.desk.intents import HAPPENED, NOT_HAPPENED, Intent
+from bot.desk.intents import Form, Intent, form_of
 from bot.desk.journal import Journal, UnreadableError
 from bot.desk.who import Sender, Who
 from bot.text import holds_secret, one_line, sentence, without_secrets
@@ -21,7 +21,7 @@ from commands.grammar.command import Parsed
 from commands.grammar.wish import Answer, Ask, Look
 from engine import rules
 from engine.events import Event, RequestAsked, WishRefused
-from engine.model import Person, Policy, Pool, Refusal, Topology
+from engine.model import Person, Policy, Pool, Refusal, Topology, Word
 from engine.resolve import pair_of, resolve
 from engine.states import BEGUN, Operation, State
 
@@ -191,32 +191,37 @@ class Desk:
     def settle(self, operation: str, choice: str, reason: str, sender: Sender) -> Reply:
         return self._decide("settle", operation, sender, self._settle(reason, choice))
 
-    def may_open(self, verb: Intent, operation: str, sender: Sender) -> Reply | None:
-        """Before a modal asks for a reason: would this be refused anyway? None when not; a refusal is recorded."""
-        rule: Rule = {"deny": self._deny, "settle": self._settle}[verb](_ANY_REASON)
+    def may_open(self, intent: Intent, operation: str, sender: Sender) -> Reply | None:
+        """Before a form opens: would this be refused anyway? None when not; a refusal is recorded."""
 
         def refusal_only(op: Operation, who: Person) -> Sequence[Event] | Refusal:
-            decided = rule(op, who)
+            decided = self._on_trial(intent, op)(op, who)
             return decided if isinstance(decided, Refusal) else ()
 
-        return self._refused(verb, operation, sender, refusal_only)
+        return self._refused(intent, operation, sender, refusal_only)
 
-    def named(self, operation: str) -> str:
-        """What the operation is about, for a form that asks about it; empty where it cannot be told."""
+    def _on_trial(self, intent: Intent, op: Operation) -> Rule:
+        if intent == "deny":
+            return self._deny(_ANY_REASON)
+        possible = [word for word in rules.words(op) if not op.statements or word is not op.statements[-1].word]
+        return self._settle(_ANY_REASON, (possible or rules.words(op) or [Word.HAPPENED])[0].value)
+
+    def form(self, intent: Intent, operation: str) -> tuple[Form, str]:
+        """What the form asks, and what the operation is about; an empty text where that cannot be told."""
         try:
             op = self._journal.current(operation)
         except UnreadableError:
-            return ""
-        return op.request.what if op.version else ""
+            op = Operation(operation)
+        return form_of(intent, op), op.request.what if op.version else ""
 
     def _deny(self, reason: str) -> Rule:
         return _without_secret(reason, lambda op, who: rules.deny(op, who, one_line(reason), self._policy))
 
-    def _settle(self, reason: str, choice: str = HAPPENED) -> Rule:
-        if choice not in {HAPPENED, NOT_HAPPENED}:
+    def _settle(self, reason: str, choice: str) -> Rule:
+        if choice not in set(Word):
             return lambda _op, _who: _NO_CHOICE
-        happened, said = choice == HAPPENED, one_line(reason)
-        return _without_secret(reason, lambda op, who: rules.settle(op, who, happened, said, self._policy))
+        said = one_line(reason)
+        return _without_secret(reason, lambda op, who: rules.settle(op, who, Word(choice), said, self._policy))
 
     def _decide(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply:
         return self._refused(verb, operation, sender, rule) or Reply()

@@ -7,12 +7,13 @@ rules. The words of an intent are the verbs of the product: approve, deny, withd
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.desk.story import approvals, users
 from engine import plan as plans
-from engine.model import Kind
+from engine.model import Kind, Word
+from engine.rules import words
 from engine.states import Operation, State
 
 Intent = Literal["approve", "deny", "withdraw", "stop", "settle"]
@@ -46,18 +47,32 @@ class Form:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-HAPPENED, NOT_HAPPENED = "happened", "not-happened"
 FORMS: Mapping[Intent, Form] = {
     "deny": Form("Deny it", "Deny", "Why not?", "It is shown in the channel and kept in the log."),
     "settle": Form(
         "Settle the doubt",
         "Settle",
         "What did you see?",
-        "For instance the PoolState you read, and where. It is your word, and is recorded as yours. Before you say "
-        "that it did not happen, be sure that the cmdlet is not still running on the Front End.",
-        ((HAPPENED, "It happened"), (NOT_HAPPENED, "It did not happen")),
+        "For instance the PoolState you read, and where. It is your word, and is recorded as yours. It counts when a "
+        "second lead states the same.",
     ),
 }
+
+
+CHOICES: Mapping[Word, str] = {
+    Word.HAPPENED: "It happened",
+    Word.NOT_HAPPENED: "It did not happen",
+    Word.NEITHER: "It is neither done nor as before",
+    Word.RUN_DEAD: "Nothing of the run is at work any more",
+}
+
+
+def form_of(intent: Intent, op: Operation) -> Form:
+    """What this intent has to be told of this operation now."""
+    form = FORMS[intent]
+    if intent != "settle":
+        return form
+    return replace(form, choices=tuple((word.value, CHOICES[word]) for word in words(op)))
 
 
 def buttons_of(op: Operation) -> tuple[Button, ...]:
@@ -72,7 +87,7 @@ def buttons_of(op: Operation) -> tuple[Button, ...]:
         case State.RUNNING if not op.stop_asked_by:
             return (Button("stop", "Stop", question=_STOP),)
         case State.IN_DOUBT:
-            return (Button("settle", "Settle"),)
+            return (Button("settle", "Settle"),) if words(op) else ()
         case _:
             return ()
 

@@ -23,12 +23,13 @@ from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
 from engine.events import ApprovalsVoided, Event, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Policy, Pool, Record
+from engine.model import Ended, Facts, Outcome, Policy, Pool, Proof, Record
 from engine.port import Engine, EngineError, SightLost
 from engine.readings import Reading
 from engine.resolve import pair_of
 from engine.rules import Step
 from engine.states import Operation, State
+from engine.verdict import Look
 
 log = logging.getLogger(__name__)
 TICK = 0.5
@@ -37,6 +38,8 @@ LONGEST_RECORD = 8_000
 """Characters of one line of the engine that are kept; a row holds 64 KB, and a control character takes six bytes."""
 MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
+FLOOR = 0.25
+"""Seconds between two looks at one operation, whatever the engine says of its readings."""
 AGAIN = 5.0
 """Seconds between two looks at an operation that is settling, or whose engine does not answer."""
 
@@ -135,9 +138,9 @@ class Runner:
             return None  # and once it has moved on, as by a lead's word, nothing waits
         return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
 
-    def _later(self, operation: str) -> None:
-        """Not before AGAIN is over, unless it moves on. On a clock that nobody sets back."""
-        self._not_before[operation] = self._journal.current(operation).state, self._monotonic() + AGAIN
+    def _later(self, operation: str, seconds: float = AGAIN) -> None:
+        """Not before `seconds` are over, unless it moves on. On a clock that nobody sets back."""
+        self._not_before[operation] = self._journal.current(operation).state, self._monotonic() + seconds
 
     def _do(self, op: Operation, step: Step) -> None:
         match step:
@@ -200,16 +203,22 @@ class Runner:
 
     def _look(self, op: Operation) -> None:
         facts = self._facts_or_none(op)
+        look = Look(facts, self._proof_or_none(op) if verdict.needs_proof(op, facts) else None)
         now = self._clock()
-
-        def decide(newest: Operation) -> Sequence[Event]:
-            if newest.state is State.JUDGING:
-                return verdict.judged(newest, facts, now)
-            return (verdict.settled(newest, facts),) if newest.settled else verdict.observed(newest, facts)
-
-        after = self._append(op, decide)
+        after = self._append(op, lambda newest: verdict.looked(newest, look, now, self._engine.settling))
         if not after.closed:
-            self._later(op.id)
+            self._later(op.id, max(FLOOR, min(AGAIN, self._engine.settling / 2)))
+
+    def _proof_or_none(self, op: Operation) -> Proof | None:
+        assert op.ticket is not None
+        try:
+            return self._engine.prove_over(op.ticket, stop_asked=bool(op.stop_asked_by))
+        except EngineError as error:
+            self._not_when_stopping()
+            log.warning("operation %s: its run cannot be looked for: %s", op.id, error.say)
+        except Exception:
+            log.exception("operation %s: looking for its run met a bug", op.id)
+        return None
 
     def _facts_or_none(self, op: Operation) -> Facts | None:
         try:

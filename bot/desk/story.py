@@ -10,11 +10,12 @@ from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
-    DoubtObserved,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
     Event,
     OperationClosed,
+    PoolsSeen,
     PreflightPassed,
     RequestAnswered,
     RequestAsked,
@@ -26,11 +27,13 @@ from engine.events import (
     RunEnded,
     RunIntended,
     RunRecorded,
+    RunStatedDead,
     RunStopAsked,
     RunUnstarted,
     WishRefused,
 )
-from engine.model import Record, Refusal, Verdict
+from engine.model import Record, Refusal, Word
+from engine.rules import CLAIMS
 from engine.states import Operation
 
 _STREAM_MARK = {"error": "error: ", "warning": "warning: ", "prompt": "asked and answered No: "}
@@ -42,7 +45,7 @@ def told(event: Event) -> str:
     match event:
         case RunRecorded(record=record):
             return _record(record)
-        case RunIntended() | RunStopAsked() | RunEnded() | RunUnstarted() | DoubtRaised() | DoubtObserved():
+        case RunIntended() | RunStopAsked() | RunEnded() | RunUnstarted() | DoubtRaised() | PoolsSeen():
             return _run(event)
         case _:
             return _request(event)
@@ -94,9 +97,12 @@ def _ending(event: Event) -> str:
             return f"Expired with {approvals(missing)} missing. Nothing was changed."
         case ApprovalsVoided(differences=differences):
             return f"Void: {'; '.join(differences)}. Nothing was changed."
-        case DoubtSettled(name=name, reason=reason, verdict=verdict) if name:
-            claim = "it did not happen" if verdict is Verdict.FAILED else "it happened"
-            return f"{name} looked and says: {claim}. Reason: {reason}"
+        case DoubtStated(name=name, word=word, reason=reason):
+            return f"{name} stated that {CLAIMS[word]}. Reason: {reason}"
+        case RunStatedDead(names=names):
+            return f"{' and '.join(names)} stated that {CLAIMS[Word.RUN_DEAD]}. What is read stays what it is."
+        case DoubtSettled(word=Word() as word, names=names):
+            return f"Two leads, {' and '.join(names)}, stated that {CLAIMS[word]}. Looking once more."
         case DoubtSettled(reason=reason):
             return f"What is read settles the doubt: {reason}"
         case OperationClosed(verdict=verdict, say=say):
@@ -117,8 +123,8 @@ def _run(event: Event) -> str:
             return f"The bot was restarted. It is proved that nothing had been sent: {say} The approvals hold."
         case DoubtRaised(say=say):
             return f"In doubt: {say}"
-        case DoubtObserved(say=say):
-            return f"Looked again: {say}"
+        case PoolsSeen(say=say):
+            return f"Looked: {say}"
         case _:
             return ""
 

@@ -24,7 +24,8 @@ from engine.events import (
     RequestWithdrawn,
 )
 from engine.guards.circumstances import STAYS_DOWN
-from engine.model import Ended, Finding, Kind, Level, Verdict
+from engine.model import Finding, Kind, Level, Verdict, Word
+from engine.rules import CLAIMS, words
 from engine.states import CLOSED, Operation, State
 
 SAID = 1_200
@@ -46,7 +47,9 @@ MARK = {
     State.VOID: "♻️",
     State.SUCCEEDED: "✅",
     State.SUCCEEDED_WITH_WARNINGS: "⚠️",
+    State.STOPPED: "⏹️",
     State.FAILED: "❌",
+    State.NEITHER: "❗",
 }
 
 
@@ -95,7 +98,7 @@ def card(op: Operation, engine: str) -> Card:
     """`engine` is the name of the engine: the lab says on each card that it is one."""
     shows_effect = op.plan and op.state in {State.ANSWERED, State.AWAITING, State.APPROVED}
     return Card(
-        _mark(op),
+        MARK[op.state],
         _title(op),
         tuple(_state(op)),
         tuple(_request(op)),
@@ -108,11 +111,6 @@ def card(op: Operation, engine: str) -> Card:
 
 def clock(at: datetime | None) -> str:
     return f"{at:%H:%M:%S} UTC" if at else "?"
-
-
-def _mark(op: Operation) -> str:
-    stopped = op.state is State.FAILED and op.stop_asked_by and op.outcome and op.outcome.ended is Ended.STOPPED
-    return "⏹️" if stopped else MARK.get(op.state, "")
 
 
 def _title(op: Operation) -> str:
@@ -198,14 +196,28 @@ def _running(op: Operation) -> list[Part]:
 
 def _doubt(op: Operation) -> list[Part]:
     return [
-        _text(_bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.seen, SAID)}"),
+        _text(_bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.doubt, SAID // 3)}"),
+        *([_text(f"Last look, since {clock(op.seen.since)}: {cut(op.seen.say, SAID // 3)}")] if op.seen else []),
         _text(
-            "It is not run again. The pair stays locked. The bot keeps reading the state, and settles it when the "
-            "users are seen to be served where they were to go. Otherwise a lead looks and says what is true: "
+            "It is not run again. The pair stays locked. The bot keeps looking, and ends the doubt itself once what it "
+            "reads has settled and the run is proved to be over."
         ),
+        *_stated(op),
         Command(f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{op.request.pool}"'),
         _text(_how_to_read(op)),
     ]
+
+
+def _stated(op: Operation) -> list[Paragraph]:
+    """What leads may state now, and who has stated what."""
+    said = [
+        f"{s.name} stated that {CLAIMS[s.word]}. It counts when another lead states the same." for s in op.statements
+    ]
+    if op.run_dead:
+        said.append(f"{' and '.join(op.run_dead.names)} stated that {CLAIMS[Word.RUN_DEAD]}.")
+    if possible := words(op):
+        said.append(f"Two leads may state with Settle: {' or '.join(CLAIMS[word] for word in possible)}.")
+    return [_text(line) for line in said]
 
 
 def _how_to_read(op: Operation) -> str:
@@ -229,9 +241,11 @@ def _verdict(op: Operation, closed: OperationClosed) -> list[Part]:
     if op.started_at and op.closed_at:
         took = f" Took {_took(op.closed_at - op.started_at)}, ended at {clock(op.closed_at)}."
     shown: list[Part] = [_text(_bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
+    if op.doubt and op.record and op.record.text.strip():
+        shown.append(_text(f"The engine reported last: {cut(op.record.text, 300)}"))
     if op.outcome and op.outcome.report:
         shown.append(_text("The server's own report: ", _code(cut(op.outcome.report, 300))))
-    if closed.verdict is Verdict.FAILED:
+    if closed.verdict in {Verdict.FAILED, Verdict.STOPPED, Verdict.NEITHER}:
         shown.append(_text("To ask again: ", _code(cut(legible(op.request.typed), 300))))
     elif op.request.kind is Kind.FAILOVER:
         shown.append(_text("To bring the users home when the pool is well: ", _code(f"/failback {op.request.pool}")))

@@ -116,7 +116,8 @@ class Listeners:
             if refused:
                 self._after.submit(self._tell, respond, refused.text)
             else:
-                self._open(body, modal(intent, operation, self._desk.named(operation), sender.place), respond)
+                form, what = self._desk.form(intent, operation)
+                self._open(body, modal(intent, form, operation, what, sender.place), respond)
 
         return listener
 

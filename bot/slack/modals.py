@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.desk.intents import FORMS, Form, Intent
+from bot.desk.intents import Form, Intent
 from bot.text import whole_characters
 from engine.rules import MAX_REASON
 
@@ -16,9 +16,8 @@ REASON = "reason"
 CHOICE = "choice"
 
 
-def modal(intent: Intent, operation: str, what: str, channel: str) -> dict[str, Any]:
+def modal(intent: Intent, form: Form, operation: str, what: str, channel: str) -> dict[str, Any]:
     """`what` the operation is about, in words."""
-    form = FORMS[intent]
     asked = [_choices(form)] if form.choices else []
     return {
         "type": "modal",

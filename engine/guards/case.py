@@ -46,8 +46,9 @@ def block(code: str, say: str, cure: str) -> Finding:
     return Finding(code, Level.BLOCK, say, cure)
 
 
-def warn(code: str, say: str, cure: str = "") -> Finding:
-    return Finding(code, Level.WARN, say, cure)
+def warn(code: str, subject: str, say: str, cure: str = "") -> Finding:
+    """`subject` is what approvals are bound to beside the code: never a counter."""
+    return Finding(code, Level.WARN, say, cure, subject)
 
 
 def note(code: str, say: str, cure: str = "") -> Finding:

@@ -16,7 +16,9 @@ STAYS_DOWN = "N_STAYS_DOWN"
 
 def unread(case: Case) -> Iterator[Finding]:
     for name in case.facts.unread:
-        yield warn("W_NOT_READ", f"Could not be read: {name}", "Look at it by hand before you approve.")
+        yield warn(
+            "W_NOT_READ", name.partition(":")[0], f"Could not be read: {name}", "Look at it by hand before you approve."
+        )
 
 
 def cooldown(case: Case) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.guards.case import Case, warn
-from engine.model import Export, Finding, Import, Kind, Replication
-from engine.plan import timespan
+from engine.model import Finding, Kind, Replication
+from engine.plan import in_sync, timespan
 
 
 def sync(case: Case) -> Iterator[Finding]:
@@ -21,21 +21,28 @@ def sync(case: Case) -> Iterator[Finding]:
     copy = case.facts.outbound if failover else case.facts.inbound
     if case.options.disaster:
         if failover:
-            yield warn("W_LOSES_BACKLOG", f"What is not copied when it starts is lost: {_backlog(copy)}.")
+            yield warn(
+                "W_LOSES_BACKLOG", _states(copy), f"What is not copied when it starts is lost: {_backlog(copy)}."
+            )
         return
-    if copy.export in {Export.FINAL, Export.STEADY} and copy.imports is Import.NORMAL:
+    if in_sync(copy):
         return
     source = case.pool if failover else case.partner
     yield warn(
         "W_NOT_IN_SYNC",
+        _states(copy),
         f"Not everything is copied yet: {_backlog(copy)}. {_what_becomes_of_it(case)}",
         f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn if source else case.pool.fqdn}; "
         "ask again when Get-CsBackupServiceStatus is steady.",
     )
 
 
+def _states(copy: Replication) -> str:
+    return f"export {copy.export.value}, import {copy.imports.value}"
+
+
 def _backlog(copy: Replication) -> str:
-    words = [f"export {copy.export.value}, import {copy.imports.value}"]
+    words = [_states(copy)]
     if copy.backlog is not None:
         words.append(f"{copy.backlog:,} changes waiting")
     else:

@@ -16,7 +16,9 @@ def edge(case: Case) -> Iterator[Finding]:
         if edge.next_hop.lower() != case.pool.fqdn.lower():
             continue
         if edge.up is False:
-            yield warn("W_EDGE_DOWN", f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself.")
+            yield warn(
+                "W_EDGE_DOWN", edge.fqdn, f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself."
+            )
             continue
         other = case.partner.fqdn if case.partner else "<other pool>"
         yield block(

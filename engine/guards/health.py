@@ -40,6 +40,7 @@ def disaster_on_healthy(case: Case) -> Iterator[Finding]:
     if case.options.disaster and case.pool.health is Health.UP:
         yield warn(
             "W_DISASTER_ON_HEALTHY_POOL",
+            case.pool.fqdn,
             f"{case.pool.fqdn} is up. Disaster mode would lose what is not yet copied, and for nothing.",
             f"/failover {case.pool.fqdn} (planned) keeps it.",
         )
@@ -49,6 +50,7 @@ def not_seen(case: Case) -> Iterator[Finding]:
     if case.options.disaster and case.pool.health is Health.UNKNOWN:
         yield warn(
             "W_POOL_NOT_SEEN",
+            case.pool.fqdn,
             f"Whether {case.pool.fqdn} is up could not be read from here. That is not the same as down: it may still "
             "be serving its users.",
             "Look at it from another place before you approve.",
@@ -78,6 +80,7 @@ def backup_for_failback(case: Case) -> Iterator[Finding]:
         amount = f"{made:,} changes" if made is not None else "everything not yet copied"
         yield warn(
             "W_DISASTER_LOSES_BACKUP_DATA",
+            case.partner.fqdn,
             f"Disaster mode drops what the users made on {case.partner.fqdn}: {amount}.",
             ""
             if case.partner.health is not Health.UP

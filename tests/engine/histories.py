@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 from engine import readings as learned
 from engine import rules, verdict
 from engine.events import DoubtRaised, Event, RunRecorded, WishRefused
-from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Record, Refusal
+from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Proof, Record, Refusal, Word
 from engine.rules import Step
-from engine.states import CLOSED, Operation, State, evolve, rule_for
+from engine.states import BEGUN, CLOSED, Operation, State, evolve, rule_for
+from engine.verdict import Look
 from tests.engine.given import (
     AWAY,
     EVERYBODY,
     EXPIRES,
     LEO,
+    LIA,
     OLGA,
     POLICY,
     REMINDS,
@@ -34,10 +36,13 @@ from tests.engine.given import (
     reading,
 )
 
-TIMES = (T0, REMINDS, EXPIRES, EXPIRES + timedelta(seconds=verdict.SETTLING))
+SETTLING = 60.0
+TIMES = (T0, REMINDS, EXPIRES, EXPIRES + timedelta(seconds=SETTLING + verdict.UNDECIDED))
 BETWEEN = facts(pool_facts(state=PoolState.FAILING_OVER))
 Key = tuple[object, ...]
-LOOKS: tuple[Facts | None, ...] = (facts(), AWAY, BETWEEN, None)
+OVER, AT_WORK = Proof(True, "Over."), Proof(False, "At work.")
+LOOKS = tuple(Look(read, proof) for read in (facts(), AWAY, BETWEEN, None) for proof in (OVER, AT_WORK))
+"""A proof that cannot be had is one that does not prove: to the rules they are the same."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +63,21 @@ def explore(kind: Kind, options: Options, requester: Person) -> list[Edge]:
     found: list[Edge] = []
     new = Operation("7KQ2-M4XA")
     start = _step(found, new, T0, requester, asked(kind, requester, options))
-    todo, seen = [(start, 0)], {(_key(start), 0)}
+    todo, seen = [(start, 0)], {_situation(start, 0)}
     while todo:
         op, tick = todo.pop()
-        reached = [(op, later) for later in range(tick + 1, len(TIMES))]
+        # Once it has begun only one thing depends on the time: whether what is read has held.
+        later = (
+            range(tick + 1, len(TIMES)) if op.state not in BEGUN else range(max(tick + 1, len(TIMES) - 1), len(TIMES))
+        )
+        reached = [(op, then) for then in later]
         for by, events in _possible(op, TIMES[tick], home):
             after = op
             for event in events:
                 after = _step(found, after, TIMES[tick], by, event)
             reached.append((after, tick))
         for situation in reached:
-            if (key := (_key(situation[0]), situation[1])) not in seen:
+            if (key := _situation(*situation)) not in seen:
                 seen.add(key)
                 todo.append(situation)
     return found
@@ -80,7 +89,14 @@ def _step(found: list[Edge], op: Operation, at: datetime, by: Person | None, eve
     return after
 
 
-def _key(op: Operation) -> Key:
+def _situation(op: Operation, tick: int) -> Key:
+    now = TIMES[tick]
+    if op.state not in BEGUN:
+        return _key(op, now), tick
+    return (_key(op, now),)
+
+
+def _key(op: Operation, now: datetime) -> Key:
     """What the rules look at in this state."""
     who = frozenset(a.by for a in op.approvals)
     match op.state:
@@ -89,15 +105,27 @@ def _key(op: Operation) -> Key:
         case State.APPROVED:
             return op.state, who, op.attempts
         case State.RUNNING:
-            return op.state, who, op.attempts, bool(op.stop_asked_by)
+            return op.state, op.attempts, bool(op.stop_asked_by)
         case State.JUDGING:
-            return op.state, op.attempts, bool(op.stop_asked_by), op.outcome and op.outcome.ended, op.ended_at
-        case State.IN_DOUBT:
-            return op.state, op.seen
-        case State.SETTLED:
-            return op.state, op.settled and op.settled.verdict
+            late = op.ended_at is not None and now - op.ended_at >= timedelta(seconds=SETTLING + verdict.UNDECIDED)
+            return op.state, bool(op.stop_asked_by), _ended(op), _looked(op, now), late
+        case State.IN_DOUBT | State.SETTLED:
+            said = frozenset((s.by, s.word) for s in op.statements)
+            word = op.settled and op.settled.word
+            return op.state, bool(op.stop_asked_by), _ended(op), _looked(op, now), said, bool(op.run_dead), word
         case _:
             return (op.state,)
+
+
+def _ended(op: Operation) -> object:
+    """Outcomes that the verdict does not tell apart count as one."""
+    ended = op.outcome and op.outcome.ended
+    return Ended.FAILED if ended is Ended.COMPLETED_WITH_ERRORS else ended
+
+
+def _looked(op: Operation, now: datetime) -> Key | None:
+    seen = op.seen
+    return (seen.where, seen.over, now - seen.since >= timedelta(seconds=SETTLING)) if seen else None
 
 
 def _possible(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Person | None, tuple[Event, ...]]]:
@@ -116,8 +144,9 @@ def _wishes(op: Operation, by: Person, now: datetime) -> Iterator[tuple[str, tup
     yield "deny", rules.deny(op, by, "no", POLICY)
     yield "withdraw", rules.withdraw(op, by)
     yield "stop", rules.stop(op, by, POLICY)
-    yield "settle", rules.settle(op, by, True, "seen", POLICY)
-    yield "settle", rules.settle(op, by, False, "seen", POLICY)
+    if by in (LEO, LIA) or by.id == op.request.by or op.state is not State.IN_DOUBT:  # a third lead adds nothing
+        for word in Word if op.state is State.IN_DOUBT else (Word.HAPPENED,):
+            yield "settle", rules.settle(op, by, word, "seen", POLICY)
 
 
 def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, ...]]:
@@ -140,12 +169,8 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
             for ended in Ended:
                 yield from ((verdict.followed(op, outcome(ended), resumed),) for resumed in (True, False))
             yield (DoubtRaised("lost sight"),)
-        case Step.JUDGE if op.state is State.JUDGING:
-            yield from (verdict.judged(op, look, now) for look in LOOKS)
-        case Step.JUDGE:
-            yield from ((verdict.settled(op, look),) for look in LOOKS)
-        case Step.OBSERVE:
-            yield from (verdict.observed(op, look) for look in LOOKS)
+        case Step.JUDGE | Step.OBSERVE:
+            yield from (verdict.looked(op, look, now, SETTLING) for look in LOOKS)
 
 
 _RECORDS = (Record(1, "verbose", "moving"), Record(2, "phase", "running"))
@@ -156,7 +181,7 @@ def dead_ends(edges: list[Edge]) -> set[State]:
     leads: dict[Key, set[Key]] = {}
     states: dict[Key, State] = {}
     for edge in edges:
-        before, after = _key(edge.before), _key(edge.after)
+        before, after = _key(edge.before, edge.at), _key(edge.after, edge.at)
         states |= {before: edge.before.state, after: edge.after.state}
         leads.setdefault(after, set()).add(before)
     todo = [key for key, state in states.items() if state in CLOSED]

@@ -11,11 +11,12 @@ from engine.events import (
     KINDS,
     ApprovalGranted,
     ApprovalsVoided,
-    DoubtObserved,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
     Event,
     OperationClosed,
+    PoolsSeen,
     RequestAnswered,
     RequestDenied,
     RequestExpired,
@@ -24,13 +25,14 @@ from engine.events import (
     RequestWithdrawn,
     RunEnded,
     RunRecorded,
+    RunStatedDead,
     RunStopAsked,
     RunUnstarted,
     WishRefused,
     from_body,
     to_body,
 )
-from engine.model import Ended, Finding, Level, Options, Outcome, Record, Verdict
+from engine.model import Ended, Finding, Level, Options, Outcome, Record, Verdict, Where, Word
 from tests.engine.given import asked, facts, intent, passed
 
 FINDING = Finding("W_X", Level.WARN, "say “so”", "do")
@@ -52,8 +54,10 @@ EVENTS: list[Event] = [
     RunEnded(Outcome(Ended.COMPLETED, "done", lost=0, assumed=7, report="C:\\Users\\x.html")),
     RunUnstarted("proved"),
     DoubtRaised("lost"),
-    DoubtObserved("pool01 is Active"),
-    DoubtSettled(Verdict.FAILED, "leo", "Leo", "seen"),
+    PoolsSeen(Where.BETWEEN, True, "pool01 is FailingOver"),
+    DoubtStated("leo", "Leo", Word.NEITHER, "seen"),
+    RunStatedDead(("leo", "lia"), ("Leo", "Lia"), "burnt down"),
+    DoubtSettled(Word.NEITHER, ("leo", "lia"), ("Leo", "Lia"), "seen"),
     OperationClosed(Verdict.SUCCEEDED, "say", facts()),
 ]
 # One old row of each kind, with the fields it cannot do without. A row here is never changed, only added.
@@ -92,8 +96,10 @@ ROWS: dict[str, dict[str, Any]] = {
     "run.ended": {"outcome": {"ended": "completed with errors", "say": "x"}},
     "run.unstarted": {"say": "x"},
     "doubt.raised": {"say": "x"},
-    "doubt.observed": {"say": "x"},
-    "doubt.settled": {"verdict": "FAILED", "by": "leo", "name": "Leo", "reason": "x"},
+    "pools.seen": {"where": "in between", "over": False, "say": "x"},
+    "doubt.stated": {"by": "leo", "name": "Leo", "word": "not-happened", "reason": "x"},
+    "run.stated_dead": {"by": ["leo", "lia"], "names": ["Leo", "Lia"], "reason": "x"},
+    "doubt.settled": {"word": None, "by": [], "names": [], "reason": "x"},
     "operation.closed": {"verdict": "SUCCEEDED_WITH_WARNINGS", "say": "x"},
 }
 PLAN = {

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 
 import pytest
 
-from engine.events import ApprovalGranted, OperationClosed, RunIntended, WishRefused
-from engine.model import Ended, Kind, Options, Person, Verdict
+from engine.events import (
+    ApprovalGranted,
+    DoubtSettled,
+    OperationClosed,
+    RunIntended,
+    RunStatedDead,
+    WishRefused,
+)
+from engine.model import Kind, Options, Person, Verdict, Where, Word
 from engine.rules import Step, next_move
-from engine.states import BEGUN, CLOSED, TABLE, State
+from engine.states import BEGUN, CLOSED, TABLE, Seen, State
 from tests.engine.given import EVERYBODY, LEO, LIA, OLGA, POLICY, RITA
-from tests.engine.histories import TIMES, Edge, dead_ends, explore
+from tests.engine.histories import SETTLING, TIMES, Edge, dead_ends, explore
 
 ASKS = [
     (Kind.FAILOVER, Options(), OLGA),
@@ -128,14 +136,49 @@ def _verdicts() -> list[Edge]:
     return [e for ask in ASKS for e in walked(*ask) if isinstance(e.event, OperationClosed)]
 
 
-def test_no_failure_is_told_of_a_run_whose_end_was_not_seen() -> None:
-    """Without a lead's word a FAILED follows only an outcome that the engine told, and never observation."""
-    failed = [e for e in _verdicts() if isinstance(e.event, OperationClosed) and e.event.verdict is Verdict.FAILED]
-    assert failed
-    for edge in failed:
-        if edge.before.state is State.JUDGING:
-            assert edge.before.outcome is not None
-            assert edge.before.outcome.ended in {Ended.FAILED, Ended.STOPPED, Ended.NOT_STARTED}
-        else:
+def _closes(*verdicts: Verdict) -> list[tuple[Edge, Seen]]:
+    """Each closing edge with one of these verdicts, and the look it stands on."""
+    found = []
+    for edge in _verdicts():
+        assert isinstance(edge.event, OperationClosed)
+        if edge.event.verdict in verdicts:
+            assert edge.before.seen is not None
+            found.append((edge, edge.before.seen))
+    assert found
+    return found
+
+
+def test_as_before_is_said_only_of_a_run_that_is_proved_over_and_of_a_reading_that_has_held() -> None:
+    """Whatever the engine, the clock and the people do: by a word alone only where two leads said it and nothing could
+    be read."""
+    for edge, seen in _closes(Verdict.FAILED, Verdict.STOPPED):
+        assert seen.over
+        if seen.where is Where.UNREADABLE:
             assert edge.before.settled is not None
-            assert edge.before.settled.by in {LEO.id, LIA.id, RITA.id}
+            assert edge.before.settled.word is Word.NOT_HAPPENED
+        else:
+            assert seen.where is Where.ORIGIN
+            assert edge.at - seen.since >= timedelta(seconds=SETTLING)
+
+
+def test_no_word_stands_against_a_reading() -> None:
+    """Every success is read where the users were to go, or stated by two where nothing could be read."""
+    for edge, seen in _closes(Verdict.SUCCEEDED, Verdict.SUCCEEDED_WITH_WARNINGS):
+        if seen.where is not Where.TARGET:
+            assert (seen.where, seen.over) == (Where.UNREADABLE, True)
+            assert edge.before.settled is not None
+            assert edge.before.settled.word is Word.HAPPENED
+    for edge, seen in _closes(Verdict.NEITHER):
+        assert (seen.where, seen.over) == (Where.BETWEEN, True)
+        assert edge.before.settled is not None
+
+
+def test_it_takes_two_leads_to_settle_a_doubt_by_word() -> None:
+    """On no history does one person alone do it, and who asked may be one of the two."""
+    both = [e.event for ask in ASKS for e in walked(*ask) if isinstance(e.event, DoubtSettled) and e.event.word]
+    dead = [e.event for ask in ASKS for e in walked(*ask) if isinstance(e.event, RunStatedDead)]
+    assert both
+    assert dead
+    who = [set(event.by) for event in both] + [set(event.by) for event in dead]
+    assert {len(persons) for persons in who} == {2}
+    assert set.union(*who) == {LEO.id, LIA.id, RITA.id}

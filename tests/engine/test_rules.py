@@ -12,16 +12,20 @@ from engine.events import (
     ApprovalGranted,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
+    Event,
+    PoolsSeen,
     RequestAsked,
     RequestDenied,
     RequestExpired,
     RequestWithdrawn,
     RunEnded,
+    RunStatedDead,
     RunStopAsked,
 )
-from engine.model import Ended, Options, Person, Policy, Refusal, Verdict
+from engine.model import Ended, Options, Person, Policy, Refusal, Where, Word
 from engine.rules import MAX_REASON
-from engine.states import Operation, State
+from engine.states import Operation, State, evolve
 from tests.engine.given import (
     AUDE,
     EVERYBODY,
@@ -48,6 +52,15 @@ APPROVED = given(asked(), passed(), GRANT)
 RUNNING = given(asked(), passed(), GRANT, intent())
 JUDGING = given(asked(), passed(), GRANT, intent(), RunEnded(outcome(Ended.COMPLETED)))
 DOUBT = given(asked(), passed(), GRANT, intent(), DoubtRaised("lost"))
+
+
+def in_doubt(where: Where, *, over: bool = True) -> Operation:
+    """In doubt, with this as the last look."""
+    return evolve(DOUBT, PoolsSeen(where, over, "pool01 is as it is."), T0)
+
+
+BLIND, BETWEEN = in_doubt(Where.UNREADABLE), in_doubt(Where.BETWEEN)
+AT_WORK = in_doubt(Where.BETWEEN, over=False)
 DENIED = given(asked(), passed(), RequestDenied(LEO.id, LEO.name, "no"))
 ONE_OF_TWO = given(asked(options=DISASTER), RISKY, ApprovalGranted(LEO.id, LEO.name, RISKY.digest))
 TWO_OF_TWO = given(
@@ -114,7 +127,7 @@ def test_no_policy_lets_nobody_do_anything() -> None:
     assert code(rules.ask(asked(), RITA, nobody, EVERYBODY.values())) == "E_MAY_NOT_REQUEST"
     assert code(rules.approve(AWAITING, LEO, nobody, T0)) == "E_MAY_NOT_APPROVE"
     assert code(rules.deny(AWAITING, LEO, "no", nobody)) == "E_MAY_NOT_APPROVE"
-    assert code(rules.settle(DOUBT, LEO, True, "seen", nobody)) == "E_MAY_NOT_APPROVE"
+    assert code(rules.settle(BLIND, LEO, Word.HAPPENED, "seen", nobody)) == "E_MAY_NOT_APPROVE"
 
 
 @pytest.mark.parametrize(
@@ -183,27 +196,77 @@ def test_asking_to_stop(op: Operation, by: Person, said: str) -> None:
 @pytest.mark.parametrize(
     ("op", "by", "reason", "said"),
     [
-        (DOUBT, LEO, "I looked", "DoubtSettled"),
-        (DOUBT, RITA, "I looked", "DoubtSettled"),
-        (DOUBT, OLGA, "I looked", "E_MAY_NOT_APPROVE"),
-        (DOUBT, LEO, "", "E_NO_REASON"),
-        (DOUBT, LEO, "x" * 1_001, "E_REASON_TOO_LONG"),
+        (BLIND, LEO, "I looked", "DoubtStated"),
+        (BLIND, RITA, "I looked", "DoubtStated"),
+        (BLIND, OLGA, "I looked", "E_MAY_NOT_APPROVE"),
+        (BLIND, LEO, "", "E_NO_REASON"),
+        (BLIND, LEO, "x" * 1_001, "E_REASON_TOO_LONG"),
+        (DOUBT, LEO, "I looked", "E_READING_STANDS"),
+        (BETWEEN, LEO, "I looked", "E_READING_STANDS"),
+        (AT_WORK, LEO, "I looked", "E_NOT_PROVED_OVER"),
+        (in_doubt(Where.ORIGIN), LEO, "I looked", "E_READING_STANDS"),
+        (in_doubt(Where.TARGET, over=False), LEO, "I looked", "E_NOT_PROVED_OVER"),
         (RUNNING, LEO, "I looked", "E_NOT_IN_DOUBT"),
         (JUDGING, LEO, "I looked", "E_NOT_IN_DOUBT"),
         (DENIED, LEO, "I looked", "E_NOT_IN_DOUBT"),
     ],
-    ids=range(8),
+    ids=range(13),
 )
 def test_settling_a_doubt(op: Operation, by: Person, reason: str, said: str) -> None:
-    """A lead who has looked, with a reason, and only where there is a doubt."""
-    assert code(rules.settle(op, by, True, reason, POLICY)) == said
+    """A lead who has looked, with a reason, where nothing can be read and the run is over."""
+    assert code(rules.settle(op, by, Word.HAPPENED, reason, POLICY)) == said
 
 
-def test_a_leads_word_is_never_a_clean_success() -> None:
-    """It happened: with warnings, as nobody saw every step. It did not: failed, as before."""
-    for happened, verdict in ((True, Verdict.SUCCEEDED_WITH_WARNINGS), (False, Verdict.FAILED)):
-        decided = rules.settle(DOUBT, LEO, happened, " seen ", POLICY)
-        assert decided == (DoubtSettled(verdict, LEO.id, LEO.name, "seen"),)
+def test_what_may_be_stated_follows_from_the_last_look() -> None:
+    """Of a run that is not proved over only that it is dead; of the pools only what no reading contradicts."""
+    said = {where: rules.words(in_doubt(where)) for where in Where}
+    assert said == {
+        Where.TARGET: (),
+        Where.ORIGIN: (),
+        Where.BETWEEN: (Word.NEITHER,),
+        Where.UNREADABLE: (Word.HAPPENED, Word.NOT_HAPPENED),
+    }
+    assert {rules.words(in_doubt(where, over=False)) for where in Where} == {(Word.RUN_DEAD,)}
+    assert rules.words(DOUBT) == rules.words(RUNNING) == ()
+
+
+@pytest.mark.parametrize("word", [Word.HAPPENED, Word.NOT_HAPPENED])
+def test_it_takes_the_same_word_of_two_different_leads(word: Word) -> None:
+    """One alone states; the same one twice counts once; another word of another lead settles nothing."""
+    (first,) = _events(rules.settle(BLIND, LEO, word, " seen ", POLICY))
+    assert first == DoubtStated(LEO.id, LEO.name, word, "seen")
+    once = evolve(BLIND, first, T0)
+    assert code(rules.settle(once, replace(LEO, name="Leo (mobile)"), word, "seen", POLICY)) == "E_STATED_ALREADY"
+    other = Word.NOT_HAPPENED if word is Word.HAPPENED else Word.HAPPENED
+    assert [type(e) for e in _events(rules.settle(once, LIA, other, "no", POLICY))] == [DoubtStated]
+    stated, settled = _events(rules.settle(once, LIA, word, "I too", POLICY))
+    assert stated == DoubtStated(LIA.id, LIA.name, word, "I too")
+    assert settled == DoubtSettled(word, (LEO.id, LIA.id), (LEO.name, LIA.name), "seen / I too")
+
+
+def test_a_lead_who_thinks_again_replaces_their_word() -> None:
+    """The last word of each counts."""
+    (yes,) = _events(rules.settle(BLIND, LEO, Word.HAPPENED, "seen", POLICY))
+    (no,) = _events(rules.settle(evolve(BLIND, yes, T0), LEO, Word.NOT_HAPPENED, "no", POLICY))
+    changed = evolve(evolve(BLIND, yes, T0), no, T0)
+    assert [type(e) for e in _events(rules.settle(changed, LIA, Word.HAPPENED, "seen", POLICY))] == [DoubtStated]
+    assert len(_events(rules.settle(changed, LIA, Word.NOT_HAPPENED, "seen", POLICY))) == 2
+
+
+def test_two_leads_may_state_a_run_dead_that_nothing_can_prove_over() -> None:
+    """Who asked may be one of them, as it is a statement and no approval. It is stated once."""
+    asking = given(asked(by=RITA), passed(asked(by=RITA)), GRANT, intent(), DoubtRaised("lost"))
+    asking = evolve(asking, PoolsSeen(Where.BETWEEN, False, "x"), T0)
+    (first,) = _events(rules.settle(asking, RITA, Word.RUN_DEAD, "burnt", POLICY))
+    once = evolve(asking, first, T0)
+    _, dead = _events(rules.settle(once, LEO, Word.RUN_DEAD, "burnt", POLICY))
+    assert isinstance(dead, RunStatedDead)
+    assert code(rules.settle(evolve(once, dead, T0), LIA, Word.RUN_DEAD, "x", POLICY)) == "E_READING_STANDS"
+
+
+def _events(decided: tuple[Event, ...] | Refusal) -> tuple[Event, ...]:
+    assert not isinstance(decided, Refusal), decided
+    return decided
 
 
 @pytest.mark.parametrize(

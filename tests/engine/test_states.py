@@ -18,7 +18,7 @@ from engine.events import (
     RunUnstarted,
     WishRefused,
 )
-from engine.model import Ended, Options, Record, Verdict
+from engine.model import Ended, Options, Record, Word
 from engine.states import CLOSED, TABLE, IllegalEventError, Operation, State, diagram, evolve
 from tests.engine.given import LEO, LIA, T0, TICKET, asked, given, intent, outcome, passed
 
@@ -107,7 +107,7 @@ def test_a_resolution_without_doubt_has_no_row() -> None:
     grant = ApprovalGranted(LEO.id, LEO.name, passed().digest)
     running = given(asked(), passed(), grant, intent())
     with pytest.raises(IllegalEventError):
-        evolve(running, DoubtSettled(Verdict.FAILED, LEO.id, LEO.name, "seen"), T0)
+        evolve(running, DoubtSettled(Word.HAPPENED, (LEO.id,), (LEO.name,), "seen"), T0)
 
 
 def test_the_diagram_names_every_row_but_the_refused_clicks() -> None:

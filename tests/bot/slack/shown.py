@@ -79,7 +79,7 @@ def _worst_field(name: str, value: Any) -> Any:
     match name:
         case "reason" | "typed":
             return LONG
-        case "say" | "cure" | "seen" | "text" | "report":
+        case "say" | "cure" | "doubt" | "text" | "report":
             return ENDLESS
         case "name":
             return "N" * 60

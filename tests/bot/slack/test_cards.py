@@ -10,7 +10,7 @@ from bot.slack.blocks import SlackMessage, plain
 from bot.slack.cards import laid_out
 from engine import plan as plans
 from engine import rules
-from engine.model import Ended, Kind, Person, Refusal
+from engine.model import Kind, Person, Refusal
 from engine.states import CLOSED, Operation, State
 from tests.bot.slack.shown import buttons, reachable, worst, wrong
 from tests.engine.given import LEO, LIA, OLGA, POLICY, RITA, T0
@@ -87,7 +87,7 @@ def accepts(action: str, op: Operation, by: Person) -> bool:
         "deny": lambda: rules.deny(op, by, "no", POLICY),
         "withdraw": lambda: rules.withdraw(op, by),
         "stop": lambda: rules.stop(op, by, POLICY),
-        "settle": lambda: rules.settle(op, by, True, "seen", POLICY),
+        "settle": lambda: rules.settle(op, by, rules.words(op)[0], "seen", POLICY),
     }[action]()
     return not isinstance(decided, Refusal)
 
@@ -105,7 +105,8 @@ def test_a_button_is_there_only_when_somebody_may_press_it(state: State) -> None
 def test_a_closed_card_has_no_buttons(state: State) -> None:
     """And an open one has, unless there is nothing to press while it is judged."""
     for op in of(state):
-        quiet = op.state in {State.JUDGING, State.SETTLED} or (op.state is State.RUNNING and op.stop_asked_by)
+        waits = op.state is State.IN_DOUBT and not rules.words(op)
+        quiet = op.state in {State.JUDGING, State.SETTLED} or (op.state is State.RUNNING and op.stop_asked_by) or waits
         assert (buttons(card(op, "lab")) == []) is (op.state in CLOSED or bool(quiet))
 
 
@@ -146,12 +147,11 @@ def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_start
 
 def test_a_stop_that_worked_does_not_look_like_a_breakdown() -> None:
     """Another sign than that of a failure, and what to type if it is needed after all."""
-    failed = [op for op in OPS if op.state is State.FAILED and op.outcome]
-    stopped = [op for op in failed if op.stop_asked_by and op.outcome and op.outcome.ended is Ended.STOPPED]
-    assert stopped
-    for op in failed:
-        assert card(op, "lab").text.startswith("⏹️" if op in stopped else "❌")
+    for op in (op for op in OPS if op.state in {State.STOPPED, State.FAILED, State.NEITHER}):
+        sign = {State.STOPPED: "⏹️", State.FAILED: "❌", State.NEITHER: "❗"}[op.state]
+        assert card(op, "lab").text.startswith(sign)
         assert f"To ask again: {op.request.typed}" in card(op, "lab").text
+    assert of(State.STOPPED)
 
 
 def test_disaster_is_named_in_every_title() -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from slack_sdk.models.views import View as SlackView
 
 from audit.model import Verification
-from bot.desk.intents import FORMS, Intent
+from bot.desk.intents import CHOICES, FORMS, Form, Intent
 from bot.desk.story import whole
 from bot.slack.answers import failed, shown
 from bot.slack.modals import choice_of, modal, reason_of
 from bot.standin.blockkit import problems, view_problems
 from commands import load
 from commands.grammar.wish import Answer
+from engine.model import Word
 from engine.port import EngineUnavailable
 from engine.rules import MAX_REASON
 from tests.bot.slack.shown import ENDLESS, FQDN, LONG, types, wrong
@@ -22,11 +24,17 @@ from tests.bot.slack.shown import ENDLESS, FQDN, LONG, types, wrong
 EVERY: tuple[Intent, ...] = ("deny", "settle")
 
 
+def _form(intent: Intent) -> Form:
+    """With all the choices there can ever be."""
+    choices = tuple((word.value, CHOICES[word]) for word in Word) if intent == "settle" else ()
+    return replace(FORMS[intent], choices=choices)
+
+
 @pytest.mark.parametrize("intent", EVERY)
 def test_slack_takes_every_form(intent: Intent) -> None:
     """Also with the longest ids; it asks for a reason that the rules will take."""
     for operation, channel in (("7KQ2-M4XA", "C0INCIDENT"), ("X" * 64, "C" * 32)):
-        view = modal(intent, operation, "failover of pool01.contoso.com", channel)
+        view = modal(intent, _form(intent), operation, "failover of pool01.contoso.com", channel)
         assert view_problems(view) == []
         SlackView(**view).validate_json()
         asked = view["blocks"][-1]["element"]

@@ -15,6 +15,7 @@ from engine.events import (
     KINDS,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
     Event,
     OperationClosed,
     RequestDenied,
@@ -22,7 +23,7 @@ from engine.events import (
     RunRecorded,
     WishRefused,
 )
-from engine.model import Record, Refusal, Verdict
+from engine.model import Record, Refusal, Verdict, Word
 from tests.bot.slack.shown import FQDN, LONG, events, texts, worst, wrong
 from tests.engine.given import T0, asked
 
@@ -137,12 +138,14 @@ def test_a_refusal_says_why_and_what_to_do() -> None:
     assert refused(Refusal("E_X", "No.")) == "No."
 
 
-@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SUCCEEDED_WITH_WARNINGS])
-def test_a_leads_word_is_told_as_a_word_and_not_as_a_verdict(verdict: Verdict) -> None:
+def test_a_leads_word_is_told_as_a_word_and_not_as_a_verdict() -> None:
     """It may not stand: what is read can say otherwise one second later."""
-    said = told(DoubtSettled(verdict, "leo", "Leo", "I looked"))
-    assert verdict.value not in said
-    assert said.startswith("Leo looked and says: it ")
+    for word in Word:
+        said = told(DoubtStated("leo", "Leo", word, "I looked"))
+        assert not any(verdict.value in said for verdict in Verdict)
+        assert said.startswith("Leo stated that ")
+        both = told(DoubtSettled(word, ("leo", "lia"), ("Leo", "Lia"), "I looked"))
+        assert both.startswith("Two leads, Leo and Lia, stated that ")
 
 
 def test_a_verdict_stands_alone_with_its_row_whatever_comes_after_it() -> None:
