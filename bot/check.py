@@ -21,8 +21,9 @@ from bot.slack import tokens
 from bot.slack.manifest import SCOPES
 from bot.slack.people import People, proof_of
 from bot.slack.reasons import UNREACHED, code, reason
-from engine.model import Refusal
+from engine.model import Kind, Refusal
 from engine.plan import CMDLETS
+from engine.policy import GRAVE, GRAVEST, USUAL, Verb, approvers, demanded, may
 from engine.port import Engine, EngineError
 
 
@@ -38,25 +39,24 @@ class Check:
 
 def checks(config: Config, secrets: Secrets) -> Iterator[Check]:
     """Each as soon as it is known, since some take seconds."""
-    yield _policy(config)
+    yield enough_people(config)
     yield from _secrets(config, secrets)
     yield _log(config)
     yield from _slack(config, secrets)
     yield from _engine(config)
 
 
-def _policy(config: Config) -> Check:
-    leads = {key for key, p in config.people.items() if "lead" in p.roles}
-    asking = {key for key, p in config.people.items() if {"lead", "oncall"} & set(p.roles)}
-    usual, risky = config.policy.approvals, config.policy.risky_approvals
-    say = (
-        f"{len(asking)} people may ask, {len(leads)} may approve; approvals needed: {usual}, "
-        f"{risky} for disaster mode and skipped verification."
-    )
+def enough_people(config: Config) -> Check:
+    """For what the policy demands."""
+    policy, everybody = config.policy.policy(), config.persons().values()
+    asking = [p for p in everybody if may(p, Verb.ASK, policy)]
+    able = [p for p in everybody if may(p, Verb.APPROVE, policy)]
+    usual, grave = (demanded(Kind.FAILOVER, options, policy).approvals for options in (USUAL, GRAVEST))
+    say = f"{len(asking)} people may ask, {len(able)} may approve; approvals needed: {usual}, {grave} for {GRAVE}."
     short = []
-    for what, needed in (("anything", usual), ("disaster mode", risky)):
-        if names := sorted(config.people[who].name for who in asking & leads if len(leads) - 1 < needed):
-            short.append(f"When {' or '.join(names)} asks for {what}, {len(leads) - 1} of {needed} can approve it.")
+    for what, needed in (("anything", usual), ("disaster mode", grave)):
+        if names := sorted(p.name for p in asking if p in able and len(approvers(p.id, everybody, policy)) < needed):
+            short.append(f"When {' or '.join(names)} asks for {what}, {len(able) - 1} of {needed} can approve it.")
     cure = "Name another lead, or let the others ask: nobody approves their own request."
     return Check("people", None if short else True, " ".join([say, *short]), cure)
 

@@ -28,6 +28,7 @@ from bot.slack.listeners import Listeners
 from bot.slack.pace import Pace
 from bot.slack.people import People
 from bot.slack.poster import Poster
+from engine.policy import Verb, may
 from engine.port import Engine
 
 CLICK_TIMEOUT = 1
@@ -139,5 +140,6 @@ def assemble(
 
 
 def _leads(config: Config) -> tuple[str, ...]:
-    """One account of every lead, to be called when approvals are missing."""
-    return tuple(p.slack[0] for p in config.people.values() if "lead" in p.roles)
+    """One account of everybody who may approve, to be called when approvals are missing."""
+    policy, people = config.policy.policy(), config.people
+    return tuple(people[key].slack[0] for key, p in config.persons().items() if may(p, Verb.APPROVE, policy))

@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from engine.model import Person, Policy
+from engine.model import Person
+from engine.policy import Policy, Role, Verb, approvers, may, most_demanded, who_may
 from engine.remote.settings import RemoteSettings
 
-Role = Literal["oncall", "lead", "auditor"]
 SlackId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
@@ -114,12 +114,14 @@ class Config(_Section):
 
     @model_validator(mode="after")
     def _people_can_do_it(self) -> Self:
-        leads = {key for key, p in self.people.items() if "lead" in p.roles}
-        may_ask = {key for key, p in self.people.items() if {"oncall", "lead"} & set(p.roles)}
-        needed = max(self.policy.approvals, self.policy.risky_approvals)
-        if not any(len(leads - {who}) >= needed for who in may_ask):
+        policy, everybody = self.policy.policy(), self.persons().values()
+        needed = most_demanded(policy)
+        asking = [p.id for p in everybody if may(p, Verb.ASK, policy)]
+        if not any(len(approvers(who, everybody, policy)) >= needed for who in asking):
+            able = sum(may(p, Verb.APPROVE, policy) for p in everybody)
             raise ValueError(
-                f"policy wants up to {needed} approvals, but people with the role lead: {len(leads)}, and nobody "
+                f"policy wants up to {needed} approvals, but people with the role "
+                f"{who_may(Verb.APPROVE, policy)}: {able}, and nobody "
                 "approves their own request; no request could get them all. Name another lead, or somebody who asks"
             )
         return self

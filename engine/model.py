@@ -1,7 +1,7 @@
 """The nouns of a pool failover: what a pool is, what is known of a pair, what was asked, how it ended.
 
 Frozen data only. No I/O, no clock, no chance, no rule: what follows from these facts is decided in
-`preflight`, `plan` and `rules`. Names and enumeration values are those of Lync Server / Skype for
+`policy`, `preflight`, `plan` and `rules`. Names and enumeration values are those of Lync Server / Skype for
 Business Server where it has them (PoolState: Set-CsRegistrarConfiguration; export and import states:
 the backup service), so that an administrator meets no new words.
 """
@@ -329,20 +329,3 @@ class Person:
     id: str
     name: str
     roles: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Who may do what. Nobody is let in by default. Times in seconds."""
-
-    may_request: frozenset[str] = frozenset({"oncall", "lead"})
-    may_approve: frozenset[str] = frozenset({"lead"})
-    may_read: frozenset[str] = frozenset({"oncall", "lead", "auditor"})
-    approvals: int = 1
-    risky_approvals: int = 2
-    """Needed for disaster mode and for skipped data verification."""
-    expires_after: int = 900
-    remind_before: int = 300
-    cooldown: int = 1800
-    capacity: int = 80_000
-    """Users a pool can carry, where the engine cannot say (Lync Server 2013: 80,000)."""

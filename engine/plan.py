@@ -25,9 +25,9 @@ from engine.model import (
     Options,
     Parameter,
     Plan,
-    Policy,
     Replication,
 )
+from engine.policy import Policy, demanded
 
 CMDLETS = {Kind.FAILOVER: "Invoke-CsPoolFailOver", Kind.FAILBACK: "Invoke-CsPoolFailBack"}
 LOSSES = ("W_NOT_IN_SYNC",)
@@ -61,26 +61,19 @@ def parameters(pool: str, options: Options) -> tuple[Parameter, ...]:
     return tuple(parameter for present, parameter in wanted if present)
 
 
-def approvals_needed(options: Options, policy: Policy) -> int:
-    """Two people for what can lose data, one for the rest; none for a what-if, which changes nothing."""
-    if options.whatif:
-        return 0
-    risky = options.disaster or options.skip_verification
-    return policy.risky_approvals if risky else policy.approvals
-
-
 def make(kind: Kind, options: Options, facts: Facts, findings: Iterable[Finding], policy: Policy) -> Plan:
     """The plan for this request on these facts. Only facts that decide something are bound: counters that move
     with every write would void every approval."""
     partner = facts.partner.fqdn if facts.partner else ""
+    found = tuple(findings)
     return Plan(
         kind=kind,
         pool=facts.pool.fqdn,
         partner=partner,
         cmdlet=CMDLETS[kind],
         parameters=parameters(facts.pool.fqdn, options),
-        approvals=approvals_needed(options, policy),
-        findings=tuple(f.bound for f in findings if f.level is not Level.NOTE),
+        approvals=demanded(kind, options, policy, found).approvals,
+        findings=tuple(f.bound for f in found if f.level is not Level.NOTE),
         loss=loss(kind, options, facts),
         facts=_bound(facts),
     )

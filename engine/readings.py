@@ -21,7 +21,8 @@ from engine.events import (
     RunIntended,
 )
 from engine.guards.case import Case
-from engine.model import Facts, Person, Policy, Ticket
+from engine.model import Facts, Person, Ticket
+from engine.policy import Policy, Verb, may
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move
 from engine.states import Operation
@@ -117,11 +118,11 @@ def _just_approved(op: Operation, now: datetime) -> bool:
 
 
 def _rights_lost(op: Operation, persons: Mapping[str, Person], policy: Policy) -> tuple[str, ...]:
-    def has(person_id: str, roles: frozenset[str]) -> bool:
-        return person_id in persons and bool(persons[person_id].roles & roles)
+    def still(person_id: str, verb: Verb) -> bool:
+        return person_id in persons and may(persons[person_id], verb, policy)
 
-    lost = [f"{a.name} may no longer approve" for a in op.approvals if not has(a.by, policy.may_approve)]
-    if not has(op.request.by, policy.may_request):
+    lost = [f"{a.name} may no longer approve" for a in op.approvals if not still(a.by, Verb.APPROVE)]
+    if not still(op.request.by, Verb.ASK):
         lost.append(f"{op.request.name} may no longer ask for this")
     return tuple(lost)
 

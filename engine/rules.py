@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
     DoubtSettled,
@@ -24,7 +23,8 @@ from engine.events import (
     RunStatedDead,
     RunStopAsked,
 )
-from engine.model import Person, Policy, Refusal, Where, Word
+from engine.model import Person, Refusal, Where, Word
+from engine.policy import Policy, Verb, approvers, demanded, may, more_leads, who_may
 from engine.preflight import conflicts
 from engine.states import BEGUN, Operation, State
 
@@ -92,11 +92,11 @@ def ask(
 ) -> tuple[RequestAsked] | Refusal:
     """May this person ask for this, and are there enough others to approve it? The pool has been resolved; which
     state it is in is preflight's affair."""
-    if not by.roles & policy.may_request:
+    if not may(by, Verb.ASK, policy):
         return Refusal(
             "E_MAY_NOT_REQUEST",
             f"{by.name} may not ask for a failover.",
-            f"Ask somebody with the role {_any_of(policy.may_request)}.",
+            f"Ask somebody with the role {who_may(Verb.ASK, policy)}.",
         )
     if len(request.reason) > MAX_REASON:
         return Refusal(
@@ -109,8 +109,8 @@ def ask(
 
 def _too_few(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> Refusal | None:
     """Nobody approves their own request, so one that too few others may approve would only lock the pair."""
-    needed = plans.approvals_needed(request.options, policy)
-    others = [p.name for p in everybody if p.id != by.id and p.roles & policy.may_approve]
+    needed = demanded(request.kind, request.options, policy).approvals
+    others = [p.name for p in approvers(by.id, everybody, policy)]
     if len(others) >= needed:
         return None
     return Refusal(
@@ -118,10 +118,6 @@ def _too_few(request: RequestAsked, by: Person, policy: Policy, everybody: Itera
         f"This takes {needed} approvals, and besides you only {', '.join(others) or 'nobody'} may approve.",
         "Have somebody ask for it who is not needed to approve it.",
     )
-
-
-def _any_of(roles: frozenset[str]) -> str:
-    return " or ".join(sorted(roles)) or "(nobody: the configuration names no role)"
 
 
 def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[Event, ...] | Refusal:
@@ -132,7 +128,7 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
             "You asked for this yourself; nobody approves their own request.",
             "Another lead has to. To take it back: Withdraw.",
         )
-    if refusal := _may_decide(by, policy, "approve") or _not_awaiting(op):
+    if refusal := _may_decide(by, policy, Verb.APPROVE) or _not_awaiting(op):
         return refusal
     if any(a.by == by.id for a in op.approvals):
         return Refusal("E_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
@@ -144,7 +140,7 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
 
 def deny(op: Operation, by: Person, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
     """One lead's no ends it, up to the start; the reason is on record."""
-    if refusal := _may_decide(by, policy, "deny") or _before_start(op) or _needs_reason(reason):
+    if refusal := _may_decide(by, policy, Verb.DENY) or _before_start(op) or _needs_reason(reason):
         return refusal
     return (RequestDenied(by.id, by.name, reason.strip()),)
 
@@ -160,7 +156,7 @@ def withdraw(op: Operation, by: Person) -> tuple[Event, ...] | Refusal:
 
 def stop(op: Operation, by: Person, policy: Policy) -> tuple[Event, ...] | Refusal:
     """Ask a running cmdlet to stop. Before users are redirected it goes back, after that it goes on."""
-    if by.id != op.request.by and (refusal := _may_decide(by, policy, "stop")):
+    if by.id != op.request.by and (refusal := _may_decide(by, policy, Verb.STOP)):
         return refusal
     if op.state is not State.RUNNING:
         return Refusal("E_NOT_RUNNING", f"Nothing is running: this operation is {op.state.value}.", _what_now(op))
@@ -197,7 +193,7 @@ def words(op: Operation) -> tuple[Word, ...]:
 def settle(op: Operation, by: Person, word: Word, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
     """A lead who has looked states what is true of an operation in doubt. It takes the same word of two leads: that is
     a statement and no approval, so who asked for the operation may be one of them."""
-    if refusal := _may_decide(by, policy, "settle"):
+    if refusal := _may_decide(by, policy, Verb.SETTLE):
         return refusal
     if op.state is not State.IN_DOUBT:
         return Refusal("E_NOT_IN_DOUBT", f"There is no doubt to settle: it is {op.state.value}.", _what_now(op))
@@ -233,11 +229,11 @@ def _stands_against(op: Operation, word: Word) -> Refusal | None:
     return Refusal("E_READING_STANDS", f"No word stands against what is read. {read}", cure)
 
 
-def _may_decide(by: Person, policy: Policy, verb: str) -> Refusal | None:
-    if by.roles & policy.may_approve:
+def _may_decide(by: Person, policy: Policy, verb: Verb) -> Refusal | None:
+    if may(by, verb, policy):
         return None
     return Refusal(
-        "E_MAY_NOT_APPROVE", f"{by.name} may not {verb} this.", f"It takes the role {_any_of(policy.may_approve)}."
+        "E_MAY_NOT_APPROVE", f"{by.name} may not {verb} this.", f"It takes the role {who_may(verb, policy)}."
     )
 
 
@@ -274,7 +270,7 @@ def _needs_reason(reason: str) -> Refusal | None:
 
 def _who_is_missing(op: Operation) -> str:
     missing = missing_approvals(op)
-    return f"{missing} more {'lead' if missing == 1 else 'leads'} must approve." if missing else "Nothing is missing."
+    return f"{more_leads(missing)} must approve." if missing else "Nothing is missing."
 
 
 def _what_now(op: Operation) -> str:

@@ -21,7 +21,8 @@ from commands.grammar.command import Parsed
 from commands.grammar.wish import Answer, Ask, Look
 from engine import rules
 from engine.events import Event, RequestAsked, WishRefused
-from engine.model import Person, Policy, Pool, Refusal, Topology, Word
+from engine.model import Person, Pool, Refusal, Topology, Word
+from engine.policy import Policy, Verb, may
 from engine.resolve import pair_of, resolve
 from engine.states import BEGUN, Operation, State
 
@@ -94,7 +95,7 @@ class Desk:
         return self._ask(who, parsed.wish, parsed, name, text, sender)
 
     def _look(self, who: Person, look: Look, name: str, text: str, sender: Sender) -> Reply:
-        if not who.roles & self._policy.may_read:
+        if not may(who, Verb.READ, self._policy):
             return self._refuse_command(Refusal("E_MAY_NOT_READ", f"{who.name} may not read this."), name, text, sender)
         self._note("command.read", name, text, sender)
         return Reply(look=look)
@@ -285,7 +286,7 @@ def _way_out(op: Operation, who: Person, policy: Policy) -> str:
     until = f" It expires at {op.expires_at:%H:%M} UTC." if op.expires_at else ""
     if who.id == op.request.by:
         return f"It is your own: wait for the leads, or take it back with Withdraw on its card.{until}"
-    lead = "Approve or Deny it" if who.roles & policy.may_approve else "A lead approves or denies it"
+    lead = "Approve or Deny it" if may(who, Verb.APPROVE, policy) else "A lead approves or denies it"
     return f"{lead} on its card; {op.request.name} can withdraw it.{until}"
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from bot.desk.story import approvals, users
 from engine import plan as plans
 from engine.model import Kind, Word
+from engine.policy import Risk, risk
 from engine.rules import words
 from engine.states import Operation, State
 
@@ -94,10 +95,10 @@ def buttons_of(op: Operation) -> tuple[Button, ...]:
 
 def _approve(op: Operation) -> Button:
     assert op.plan is not None
-    asks = Question(
-        "Approve exactly this?", f"{_to_whom(op)}\n{_when(op, op.plan.approvals)}\n{plans.line(op.plan)}", "Approve"
-    )
-    return Button("approve", "Approve", "danger" if _risky(op) else "primary", asks)
+    judged = risk(op.request.kind, op.request.options, op.findings)
+    says = f"{_to_whom(op, judged)}\n{_when(op, op.plan.approvals)}\n{plans.line(op.plan)}"
+    asks = Question("Approve exactly this?", says, "Approve")
+    return Button("approve", "Approve", "danger" if judged.grave else "primary", asks)
 
 
 def _when(op: Operation, needed: int) -> str:
@@ -108,16 +109,11 @@ def _when(op: Operation, needed: int) -> str:
     return f"The last of {approvals(needed)} starts it at once; {given}."
 
 
-def _risky(op: Operation) -> bool:
-    return op.request.options.disaster or op.request.options.skip_verification
-
-
-def _to_whom(op: Operation) -> str:
+def _to_whom(op: Operation, judged: Risk) -> str:
     """What it means, in the few words that a dialog takes."""
     assert op.plan is not None
     way = f"to {op.plan.partner}" if op.request.kind is Kind.FAILOVER else f"home from {op.plan.partner}"
-    lost = " What is not copied by then is lost for good." if _risky(op) else ""
-    return f"{users(op)} go {way}.{lost}"
+    return f"{users(op)} go {way}. {judged.loss}".rstrip()
 
 
 _STOP = Question(

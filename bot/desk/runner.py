@@ -23,7 +23,8 @@ from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
 from engine.events import ApprovalsVoided, Event, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Policy, Pool, Proof, Record
+from engine.model import Ended, Facts, Outcome, Pool, Proof, Record
+from engine.policy import Policy
 from engine.port import Engine, EngineError, SightLost
 from engine.readings import Reading
 from engine.resolve import pair_of

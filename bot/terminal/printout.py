@@ -19,6 +19,7 @@ from bot.desk.story import told
 from engine import plan as plans
 from engine.events import Event, RunRecorded, from_body
 from engine.model import Level, Options
+from engine.policy import GRAVE
 from engine.states import IllegalEventError, Operation, evolve
 
 Body = Mapping[str, Any]
@@ -150,7 +151,7 @@ def _started(body: Body) -> str:
     return (
         f"csfailover {body['version']} started: {body['engine']} engine, Slack by {body['transport']}, "
         f"approvals needed: {policy['approvals']}, "
-        f"and {policy['risky_approvals']} for disaster mode and skipped verification; {people}."
+        f"and {policy['risky_approvals']} for {GRAVE}; {people}."
     )
 
 

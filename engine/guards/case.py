@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model import Facts, Finding, Health, Kind, Level, Options, Policy, PoolFacts, PoolState
+from engine.model import Facts, Finding, Health, Kind, Level, Options, PoolFacts, PoolState
+from engine.policy import Policy
 
 HOME = frozenset({PoolState.ACTIVE, PoolState.FAILED_BACK})
 

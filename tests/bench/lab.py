@@ -25,8 +25,9 @@ from engine.lab.engine import Lab
 from engine.lab.scene import Scene
 from engine.lab.steps import EFFECTS
 from engine.lab.world import World, create
-from engine.model import Ended, Kind, Options, Plan, Policy
+from engine.model import Ended, Kind, Options, Plan
 from engine.plan import CMDLETS
+from engine.policy import Policy
 
 POOL = "pool01.contoso.com"
 TARGETS = {"redirect": 1.5, "operation": 1.5, "who_serves": 2.0}

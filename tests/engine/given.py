@@ -23,12 +23,12 @@ from engine.model import (
     Options,
     Outcome,
     Person,
-    Policy,
     PoolFacts,
     PoolState,
     Replication,
     Ticket,
 )
+from engine.policy import Policy
 from engine.readings import Reading, inspected
 from engine.states import Operation, evolve
 

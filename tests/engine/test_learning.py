@@ -19,7 +19,8 @@ from engine.events import (
     RequestReminded,
     RunIntended,
 )
-from engine.model import Health, Options, Person, Policy, PoolState
+from engine.model import Health, Options, Person, PoolState
+from engine.policy import Policy
 from engine.rules import Step
 from tests.engine.given import (
     EVERYBODY,

@@ -23,7 +23,8 @@ from engine.events import (
     RunStatedDead,
     RunStopAsked,
 )
-from engine.model import Ended, Options, Person, Policy, Refusal, Where, Word
+from engine.model import Ended, Options, Person, Refusal, Where, Word
+from engine.policy import Policy
 from engine.rules import MAX_REASON
 from engine.states import Operation, State, evolve
 from tests.engine.given import (

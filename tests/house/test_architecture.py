@@ -78,3 +78,15 @@ def test_no_file_names_a_download_host() -> None:
     found = [name for name in texts if HOSTS.search((ROOT / name).read_text(encoding="utf-8"))]
 
     assert found == []
+
+
+ROLE = re.compile(r"""["'](?:oncall|lead|auditor)["']|\brole (?:oncall|lead|auditor)\b""")
+WORLDS = ("bot/demo/", "bot/standin/")
+"""They make up people, each with a role."""
+
+
+def test_a_role_has_its_name_in_one_place() -> None:
+    """Who may do what is asked of engine/policy.py, so nothing else needs to spell a role."""
+    spelled = {named(p) for p in SOURCES if ROLE.search(p.read_text(encoding="utf-8"))}
+
+    assert {name for name in spelled if not name.startswith(WORLDS)} == {"engine/policy.py"}

@@ -26,7 +26,8 @@ from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.trouble import break_, repair
 from engine.lab.world import World, create
-from engine.model import Kind, Options, Person, Policy
+from engine.model import Kind, Options, Person
+from engine.policy import Policy
 from engine.port import Engine
 from engine.states import Operation, State
 from tests.engine.lab.worlds import STATE

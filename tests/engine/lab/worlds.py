@@ -11,7 +11,8 @@ from engine import plan as planning
 from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.world import World, create
-from engine.model import Kind, Options, Outcome, Plan, Policy, Record
+from engine.model import Kind, Options, Outcome, Plan, Record
+from engine.policy import Policy
 from engine.port import Engine
 
 P1, P2, P3, P4 = (f"pool0{n}.contoso.com" for n in (1, 2, 3, 4))
