@@ -1,8 +1,7 @@
 """What follows from the state of one pair: health, who serves, how far the data has come. Pure; knows no file.
 
-Sources: the quorum table is that of "Plan for high availability" (Skype for Business Server); resiliency mode that
-of "Failing over a pool" and of the registrar's voice resiliency; the sync interval that of
-Set-CsBackupServiceConfiguration (2 minutes).
+Sources: resiliency mode is that of "Failing over a pool" and of the registrar's voice resiliency; the sync interval
+that of Set-CsBackupServiceConfiguration (2 minutes). How many Front Ends a pool needs stands in engine/quorum.py.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.model import Health
+from engine.quorum import Quorum, quorum
 
 SYNC_INTERVAL = 120
 """Seconds. A pool in use always has the writes of one interval under way."""
@@ -80,21 +80,17 @@ class PoolRow:
 SELECT = " ".join(("SELECT", ", ".join(PoolRow.__dataclass_fields__), "FROM pool"))
 
 
-def quorum(front_ends: int) -> tuple[int, int]:
-    """(how many must be up, among how many of the first started) for a pool of this many Front Ends."""
-    if front_ends <= 7:
-        return {0: 1, 1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 3, 7: 4}[front_ends], front_ends
-    return (4, 7) if front_ends <= 9 else (5, 9)
-
-
-def health(front_ends_up: Sequence[bool], backend_up: bool) -> Health:
-    """Health of a pool from its Front Ends, in the order of their first start, and its back end."""
-    needed, voters = quorum(len(front_ends_up))
+def health(front_ends_up: Sequence[bool], backend_up: bool, version: str) -> Health:
+    """Health of a pool from its Front Ends, in the order of their first start, its back end and its product."""
     if not any(front_ends_up):
         return Health.DOWN
-    if sum(front_ends_up[:voters]) < needed:
-        return Health.QUORUM_LOST
-    return Health.UP if backend_up else Health.BACKEND_DOWN
+    match quorum(front_ends_up, version, ordered=True):
+        case Quorum.HELD:
+            return Health.UP if backend_up else Health.BACKEND_DOWN
+        case Quorum.LOST:
+            return Health.QUORUM_LOST
+        case Quorum.UNKNOWN:
+            return Health.UNKNOWN
 
 
 def serving(

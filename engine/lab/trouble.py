@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 from engine.lab import runs
 from engine.lab.build import PRODUCTS, Size
-from engine.lab.pools import PoolRow, health, quorum
+from engine.lab.pools import PoolRow, health
 from engine.lab.world import World, partner_of, pool_by_id, pools, save
 from engine.model import Health
+from engine.quorum import Quorum, quorum
 from engine.resolve import nearest
 
 
@@ -101,7 +102,7 @@ def refresh(db: sqlite3.Connection, now: float) -> None:
     """Derive the health of every pool from its Front Ends and its back end, and remember since when it is down."""
     for pool in pools(db):
         up = [bool(row[0]) for row in db.execute("SELECT up FROM fe WHERE pool = ? ORDER BY number", (pool.id,))]
-        now_is = health(up, bool(pool.backend_up))
+        now_is = health(up, bool(pool.backend_up), pool.version)
         since = None if now_is is Health.UP else now if pool.down_since is None else pool.down_since
         if (now_is, since) != (pool.health, pool.down_since):
             db.execute("UPDATE pool SET health = ?, down_since = ? WHERE id = ?", (now_is.value, since, pool.id))
@@ -151,12 +152,15 @@ def _backend(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
 
 def _quorum(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     count = _front_ends(db, pool)
-    needed, voters = quorum(count)
-    fall = voters - needed + 1
-    if fall >= count:
+    fall = next((n for n in range(1, count) if _is_lost([False] * n + [True] * (count - n), pool.version)), 0)
+    if not fall:
         raise ValueError(f"{pool.fqdn} has {count} in all: it loses its quorum only by being down altogether")
     db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number <= ?", (pool.id, fall))
     return f"{fall} of {count} Front Ends of {pool.fqdn} are down: the pool has lost its quorum."
+
+
+def _is_lost(up: list[bool], version: str) -> bool:
+    return quorum(up, version, ordered=True) is Quorum.LOST
 
 
 def _fe(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:

@@ -27,7 +27,7 @@ Ids = Callable[[], str]
 READS = (
     "Get-CsPool", "Get-CsPoolBackupRelationship", "Get-CsRegistrarConfiguration", "Get-CsBackupServiceStatus",
     "Get-CsManagementStoreReplicationStatus", "Get-CsService", "Get-CsUser", "Get-CsWindowsService",
-    "Get-CsPoolFabricState", "Get-CsAdminRole",
+    "Get-CsPoolFabricState", "Get-CsComputer", "Get-CsAdminRole",
 )  # fmt: skip
 VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "ServicesStopDelayMins")
 """Parameters that not every version of the cmdlets has."""

@@ -8,11 +8,12 @@ Through remoting, enums come as text and nested objects as text or as objects, s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.model import Cms, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineError
+from engine.quorum import Quorum, quorum
 from engine.remote.streams import plain
 
 T = TypeVar("T")
@@ -198,26 +199,51 @@ def front_end_up(found: list[Any]) -> bool | None:
     return None
 
 
+def order(found: list[Any]) -> tuple[str, ...]:
+    """Get-CsComputer -Pool: the pool's computers, in the order of their first start."""
+    return tuple(host_of(fqdn) for item in found if (fqdn := get(item, "Fqdn", "Identity")))
+
+
+def front_ends(
+    services: Mapping[str, bool | None], ordered: tuple[str, ...], listed: tuple[str, ...]
+) -> tuple[list[bool | None], bool]:
+    """Each Front End's state, and whether they stand in the order of their first start. A machine of the topology
+    whose services were not asked for is unknown. An order that leaves out a machine is of another pool, or of another
+    day, and is not taken."""
+    for names in (ordered, listed):
+        if names and services.keys() <= set(names):
+            return [services.get(name) for name in names], names is ordered
+    return list(services.values()), False
+
+
 def complains(found: list[Any]) -> bool:
     """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`"""
     return any("no primaries" in plain(line).lower() for line in found)
 
 
-def health(machines: dict[str, bool | None], reachable: bool | None, *, complaint: bool = False) -> Health:
+def health(
+    up: Sequence[bool | None],
+    version: str | None,
+    reachable: bool | None,
+    *,
+    ordered: bool = False,
+    complaint: bool = False,
+) -> Health:
     """From the Front Ends' services: enough for a quorum, too few, none. Machines that could not be read count for
     neither. `reachable` False: neither the bot nor the surviving pool got an answer from any of them.
 
     Whether the SQL back end is up is told plainly by no read-only cmdlet, so BACKEND_DOWN is never concluded. Where
     the services run and routing groups have no primaries all the same, nobody can call the pool up.
     """
-    up = sum(state is True for state in machines.values())
-    unknown = sum(state is None for state in machines.values())
-    needed = (len(machines) + 1) // 2
-    if machines and up >= needed:
-        return Health.UNKNOWN if complaint else Health.UP
-    if machines and unknown == 0:
-        return Health.QUORUM_LOST if up else Health.DOWN
-    return Health.DOWN if up == 0 and reachable is False else Health.UNKNOWN
+    if True not in up and (reachable is False or (up and None not in up)):
+        return Health.DOWN
+    match quorum(up, version, ordered=ordered):
+        case Quorum.HELD:
+            return Health.UNKNOWN if complaint else Health.UP
+        case Quorum.LOST:
+            return Health.QUORUM_LOST
+        case Quorum.UNKNOWN:
+            return Health.UNKNOWN
 
 
 def role_names(found: list[Any], cmdlet: str) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from engine.model import Cms, Edge, Export, Facts, Health, Pool, PoolFacts, PoolState
+from engine.model import Cms, Edge, Export, Facts, Pool, PoolFacts, PoolState
 from engine.port import EngineError
+from engine.quorum import ORDERED_FROM
 from engine.remote import facts as read
 from engine.remote.reading import Command, RemoteReader, Task
 from engine.remote.settings import RemoteSettings
@@ -43,6 +44,8 @@ def tasks(
         told[f"backup service of {p}"] = asks(("Get-CsBackupServiceStatus", {"PoolFqdn": p}))
         for index, chunk in enumerate(_chunks(machines.get(p, ()))):
             told[f"services of {p} ({index + 1})"] = _services(chunk)
+        if len(machines.get(p, ())) >= ORDERED_FROM:
+            told[f"order of the Front Ends of {p}"] = asks(("Get-CsComputer", {"Pool": p}))
     told["Central Management Store"] = asks(("Get-CsService", {"CentralManagement": True}))
     told["status of the Central Management Store"] = asks(
         ("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True})
@@ -147,26 +150,30 @@ def _pool(pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Re
     services, reasons = _front_ends(pool, results)
     if denied := next((r for r in reasons if r), ""):
         unread.append(f"services of some Front Ends of {pool}: {denied}")
-    size = len(in_topology.front_ends) if in_topology and in_topology.front_ends else len(services) or None
+    listed = in_topology.front_ends if in_topology else ()
+    up, ordered = read.front_ends(services, read.order(_list(results, f"order of the Front Ends of {pool}")), listed)
+    size = len(up) or None
+    version = read.version(results["registrars"], pool)
+    reachable = _reachable(reasons, results[f"answer of {pool}"])
+    complaint = read.complains(_list(results, f"routing of {pool}"))
     return PoolFacts(
         fqdn=pool,
         state=state,
-        health=_health(services, reasons, results[f"answer of {pool}"], _list(results, f"routing of {pool}")),
+        health=read.health(up, version, reachable, ordered=ordered, complaint=complaint),
         backup=backup,
         users=read.number(read.get(counted[0], "Count")) if counted else None,
         capacity=most * size if most and size else None,
         front_ends=size,
-        front_ends_up=sum(map(bool, services.values())) if services and None not in services.values() else None,
+        front_ends_up=sum(map(bool, up)) if up and None not in up else None,
         edition=in_topology.edition if in_topology else None,
-        version=read.version(results["registrars"], pool),
+        version=version,
     )
 
 
-def _health(services: dict[str, bool | None], reasons: list[str], answer: Any, routing: list[Any]) -> Health:
+def _reachable(reasons: list[str], answer: Any) -> bool | None:
     """A machine that denies us its services is there, so the pool cannot be called down for it."""
     denied = any("denied" in reason.lower() for reason in reasons)
-    reachable = None if denied or isinstance(answer, EngineError) else answer
-    return read.health(services, reachable, complaint=read.complains(routing))
+    return None if denied or isinstance(answer, EngineError) else answer
 
 
 def _front_ends(pool: str, results: Results) -> tuple[dict[str, bool | None], list[str]]:
@@ -191,7 +198,7 @@ def _of_pair(told: Iterable[Edge], pair: tuple[str, ...]) -> tuple[Edge, ...]:
 
 
 def _list(results: Results, name: str) -> list[Any]:
-    result = results[name]
+    result = results.get(name, [])
     return [] if isinstance(result, EngineError) else list(result)
 
 

@@ -18,7 +18,7 @@ from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
 from engine.model import Ended, Health, Kind, Options, PoolState, Record
 from engine.port import Engine, StepRefused
-from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, ids, never, plan_of
+from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 
 EDGE = (
     f'This Front-end pool "{P1}" is specified in topology as the next hop for the Edge server. Failing over this '
@@ -59,6 +59,30 @@ class EngineContract:
         """The next reading after the trouble shows it, or says that it could not be read; never that all is well."""
         trouble.break_(world, what, P1)
         assert engine.facts(P1).pool.health in {health, Health.UNKNOWN}
+
+    @pytest.mark.parametrize(
+        ("size", "down", "health"),
+        [
+            (8, range(1, 5), Health.QUORUM_LOST),
+            (8, range(5, 9), Health.UP),
+            (12, range(1, 6), Health.QUORUM_LOST),
+            (12, range(6, 11), Health.UP),
+            (12, range(5, 11), Health.QUORUM_LOST),
+        ],
+        ids=str,
+    )
+    def test_in_a_large_pool_it_matters_which_front_ends_run(
+        self, engine: Engine, world: World, size: int, down: range, health: Health
+    ) -> None:
+        """Of eight the first seven vote, and of twelve the first nine; as many others do not make up for them."""
+        grow(world, P1, size)
+        for number in down:
+            trouble.break_(world, "fe", P1, str(number))
+        grown = engine.topology().get(P1)
+        assert grown is not None
+        assert len(grown.front_ends) == size
+        facts = engine.facts(P1).pool
+        assert (facts.health, facts.front_ends, facts.front_ends_up) == (health, size, size - len(down))
 
     def test_a_pool_without_backup_pool_has_no_partner(self, engine: Engine) -> None:
         """Nothing is made up for the missing side."""

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from threading import Event
 
-from engine.lab import runs
+from engine.lab import reading, runs
 from engine.lab.build import Size
 from engine.lab.engine import Lab
-from engine.lab.world import create
+from engine.lab.world import create, pool_named
 from engine.model import Outcome, Plan, Ticket
 from engine.port import Cancelled, Sink
 from tests.wsman.runspace import Killed
@@ -17,6 +17,12 @@ from tests.wsman.runspace import Killed
 
 class PeerLab(Lab):
     """A lab in which a deleted shell stops what ran in it: otherwise a lab run goes on without its caller."""
+
+    def running(self, pool: str) -> frozenset[str]:
+        """The Front Ends of this pool that are up."""
+        with self.world.read() as db:
+            row = pool_named(db, pool)
+            return frozenset(fqdn for fqdn, up in reading.front_ends(db, row) if up) if row else frozenset()
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
         try:

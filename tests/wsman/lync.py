@@ -62,7 +62,8 @@ def _chosen(context: Context, name: str, strip: str = "") -> Iterator[Pool]:
 
 @lync("Get-CsPool", {"Identity": STRING, "Site": STRING})
 def get_pool(context: Context) -> Iterator[object]:
-    """Identity, Fqdn, Site, Computers, Services: attested."""
+    """Identity, Fqdn, Site, Computers, Services: attested. No page says in which order the computers come, so it is
+    not that of Get-CsComputer here."""
     for pool in _chosen(context, "Identity"):
         yield NetObject(
             ("Microsoft.Rtc.Management.Xds.DisplayCluster", "System.Object"),
@@ -70,11 +71,21 @@ def get_pool(context: Context) -> Iterator[object]:
                 "Identity": pool.fqdn,
                 "Fqdn": pool.fqdn,
                 "Site": f"Site:{pool.site}",
-                "Computers": list(pool.front_ends),
+                "Computers": list(reversed(pool.front_ends)),
                 "Services": [f"{role}:{pool.fqdn}" for role in ("Registrar", "UserServer", "ApplicationServer")],
             },
             pool.fqdn,
         )
+
+
+@lync("Get-CsComputer", {"Identity": STRING, "Filter": STRING, "Pool": STRING, "Local": SWITCH})
+def get_computer(context: Context) -> Iterator[object]:
+    """Identity, Pool, Fqdn and the parameter Pool: attested; in the order of their first start, as the page on high
+    availability has it."""
+    for pool in _chosen(context, "Pool"):
+        for machine in pool.front_ends:
+            types = ("Microsoft.Rtc.Management.Deploy.Internal.Machine", "System.Object")
+            yield NetObject(types, {"Identity": machine, "Pool": pool.fqdn, "Fqdn": machine}, machine)
 
 
 @lync("Get-CsPoolBackupRelationship", {"PoolFqdn": FQDN, "LocalStore": SWITCH}, ("PoolFqdn",))
@@ -227,7 +238,7 @@ def get_windows_service(context: Context) -> Iterator[object]:
     for pool in context.backend.topology().pools:
         machines = [m for m in (pool.front_ends or (pool.fqdn,)) if computer in ("", m.lower())]
         facts = facts_of(context, pool.fqdn).pool if machines else None
-        running = pool.front_ends[: facts.front_ends_up] if facts and facts.front_ends_up is not None else ()
+        running = context.backend.running(pool.fqdn)
         for machine in machines:
             up = machine in running or (not pool.front_ends and facts is not None and facts.health is Health.UP)
             for name in ("RTCSRV", "LYNCBACKUP"):

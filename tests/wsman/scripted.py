@@ -92,6 +92,9 @@ class Scripted:
             read_at=datetime.fromtimestamp(self._clock(), UTC),
         )
 
+    def running(self, pool: str) -> frozenset[str]:
+        return frozenset({f"fe1.{pool}"})
+
     def _one(self, fqdn: str) -> PoolFacts:
         return PoolFacts(fqdn, self._states[fqdn], Health.UP, POOLS[fqdn], self.script.users, 80_000, 1, 1)
 

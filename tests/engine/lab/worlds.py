@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import plan as planning
 from engine.lab.build import Size
 from engine.lab.engine import Lab
+from engine.lab.trouble import find, refresh
 from engine.lab.world import World, create
 from engine.model import Kind, Options, Outcome, Plan, Record
 from engine.policy import Policy
@@ -106,3 +107,15 @@ def column(world: World, pool: str, name: str) -> int:
     row = world.one(f"SELECT {name} FROM pool WHERE fqdn = ?", (pool,))
     assert row is not None
     return int(str(row[0]))
+
+
+def grow(world: World, pool: str, size: int) -> None:
+    """Give the pool so many Front Ends."""
+    name, domain = pool.split(".", 1)
+    with world.change("grow") as db:
+        row = find(db, pool)
+        db.executemany(
+            "INSERT OR IGNORE INTO fe (pool, number, fqdn, queue) VALUES (?, ?, ?, 0)",
+            [(row.id, n, f"{name}-fe{n:02}.{domain}") for n in range(1, size + 1)],
+        )
+        refresh(db, world.now())

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.lab.build import Size
-from engine.lab.trouble import reset
+from engine.lab.trouble import break_, reset
 from engine.lab.world import World
+from engine.model import Health
 from engine.remote.engine import Remote
 from tests.engine.contract import EngineContract
-from tests.engine.lab.worlds import P1, P2, P3, P4
+from tests.engine.lab.worlds import P1, P2, P3, P4, grow
 from tests.engine.remote.rig import NOON, pause, settings
 from tests.wsman.peer import Peer
 
@@ -62,3 +63,20 @@ class TestOverHttpWithNtlm(EngineContract):
     @pytest.fixture
     def engine(self, peer: Peer, world: World) -> Remote:  # noqa: ARG002  # made anew before the engine
         return over(peer, "http-ntlm")
+
+
+def test_where_the_order_could_not_be_read_a_large_pool_is_unknown(peer: Peer, world: World) -> None:
+    """Four of eight Front Ends run: enough if they vote, too few if not. The reading that failed is named."""
+    grow(world, P1, 8)
+    for number in range(1, 5):
+        break_(world, "fe", P1, str(number))
+    engine = over(peer, "https-negotiate")
+    assert engine.topology().get(P1)
+    peer.trouble("http", verb="Command", cmdlet="Get-CsComputer", times=9)
+    try:
+        facts = engine.facts(P1)
+    finally:
+        peer.clear_trouble()
+    assert (facts.pool.health, facts.pool.front_ends_up) == (Health.UNKNOWN, 4)
+    assert [u for u in facts.unread if u.startswith(f"order of the Front Ends of {P1}:")]
+    assert engine.facts(P1).pool.health is Health.QUORUM_LOST

@@ -151,15 +151,49 @@ def test_the_next_hop_of_an_edge_is_the_registrar_it_depends_on() -> None:
         ([None, None, None], True, False, Health.UNKNOWN),
         ([None, None, None], None, False, Health.UNKNOWN),
         ([True, None, None], False, False, Health.UNKNOWN),
+        ([True, False, None, False, False], None, False, Health.QUORUM_LOST),
+        ([False, False, None], None, False, Health.QUORUM_LOST),
+        ([False, False, None], False, False, Health.DOWN),
+        ([True] * 4 + [False] * 4, True, False, Health.UNKNOWN),
+        ([True] * 5 + [False] * 3, True, False, Health.UP),
         ([], False, False, Health.DOWN),
+        ([], None, False, Health.UNKNOWN),
     ],
 )
 def test_health_is_concluded_from_what_was_seen(
     states: list[bool | None], reachable: bool | None, complaint: bool, health: Health
 ) -> None:
-    """A machine that could not be read is neither up nor down."""
-    machines = {f"fe{n}": state for n, state in enumerate(states)}
-    assert facts.health(machines, reachable, complaint=complaint) is health
+    """A machine that could not be read is neither up nor down; without the order of the Front Ends, four of eight may
+    be enough or too few."""
+    assert facts.health(states, None, reachable, complaint=complaint) is health
+
+
+SERVICES = {"fe1": True, "fe2": False}
+
+
+@pytest.mark.parametrize(
+    ("ordered", "listed", "up", "in_order"),
+    [
+        (("fe2", "fe1"), ("fe1", "fe2"), [False, True], True),
+        (("fe3", "fe2", "fe1"), ("fe1", "fe2"), [None, False, True], True),
+        (("fe1", "fe3"), ("fe1", "fe2", "fe3"), [True, False, None], False),
+        ((), ("fe2", "fe1", "fe3"), [False, True, None], False),
+        ((), ("fe1",), [True, False], False),
+        ((), (), [True, False], False),
+    ],
+    ids=range(6),
+)
+def test_front_ends_stand_in_the_order_that_was_read(
+    ordered: tuple[str, ...], listed: tuple[str, ...], up: list[bool | None], in_order: bool
+) -> None:
+    """A machine of the topology that nobody asked is unknown; an order that leaves one out is not taken."""
+    assert facts.front_ends(SERVICES, ordered, listed) == (up, in_order)
+
+
+def test_the_order_is_that_of_get_cscomputer() -> None:
+    """Under either property, in lower case."""
+    found = [thing(Fqdn="FE2.contoso.com"), thing(Identity="fe1.contoso.com")]
+    assert facts.order(found) == ("fe2.contoso.com", "fe1.contoso.com")
 
 
 def test_pools_without_a_registrar_are_no_front_end_pools() -> None:
