@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -98,6 +98,9 @@ class Remote:
                 raise self._no_pair(pool)
         tasks = survey.tasks(self.settings, own, partner, machines)
         results = self._read(tasks, self._endpoints(partner, avoid=own))
+        if missing := survey.unasked((own, partner), results, machines):  # as before the topology was first read
+            with suppress(EngineError):
+                results |= self._read(missing, self._endpoints(partner, avoid=own))
         return survey.facts(own, partner, results, self._clock())
 
     def parameters(self, cmdlet: str) -> frozenset[str]:

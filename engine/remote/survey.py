@@ -42,10 +42,7 @@ def tasks(
         told[f"users of {p}"] = asks(users, ("Measure-Object", {}))
     for p in both:
         told[f"backup service of {p}"] = asks(("Get-CsBackupServiceStatus", {"PoolFqdn": p}))
-        for index, chunk in enumerate(_chunks(machines.get(p, ()))):
-            told[f"services of {p} ({index + 1})"] = _services(chunk)
-        if len(machines.get(p, ())) >= ORDERED_FROM:
-            told[f"order of the Front Ends of {p}"] = asks(("Get-CsComputer", {"Pool": p}))
+        told |= of_machines(p, machines.get(p, ()))
     told["Central Management Store"] = asks(("Get-CsService", {"CentralManagement": True}))
     told["status of the Central Management Store"] = asks(
         ("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True})
@@ -58,6 +55,23 @@ def tasks(
         told[f"backup pool of {p}"] = asks(("Get-CsPoolBackupRelationship", {"PoolFqdn": p}))
         told[f"routing of {p}"] = asks(("Get-CsPoolFabricState", {"PoolFqdn": p, "Type": "Routing"}))
         told[f"answer of {p}"] = _knock(settings, settings.front_ends.get(p, ()))
+    return told
+
+
+def of_machines(pool: str, machines: tuple[str, ...]) -> dict[str, Task]:
+    """Their services, and in which order they stand where it matters."""
+    told = {f"services of {pool} ({n})": _services(chunk) for n, chunk in enumerate(_chunks(machines), 1)}
+    if len(machines) >= ORDERED_FROM:
+        told[f"order of the Front Ends of {pool}"] = asks(("Get-CsComputer", {"Pool": pool}))
+    return told
+
+
+def unasked(pools: Iterable[str | None], results: Results, asked: dict[str, tuple[str, ...]]) -> dict[str, Task]:
+    """What is still to be read: of pools that have other machines than those that were asked."""
+    told: dict[str, Task] = {}
+    for pool in read.pools(_list(results, "pools")):
+        if pool.fqdn in pools and set(pool.front_ends) - set(asked.get(pool.fqdn, ())):
+            told |= of_machines(pool.fqdn, pool.front_ends)
     return told
 
 
@@ -152,7 +166,7 @@ def _pool(pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Re
         unread.append(f"services of some Front Ends of {pool}: {denied}")
     listed = in_topology.front_ends if in_topology else ()
     up, ordered = read.front_ends(services, read.order(_list(results, f"order of the Front Ends of {pool}")), listed)
-    size = len(up) or None
+    size = len(listed) or len(up) or None
     version = read.version(results["registrars"], pool)
     reachable = _reachable(reasons, results[f"answer of {pool}"])
     complaint = read.complains(_list(results, f"routing of {pool}"))

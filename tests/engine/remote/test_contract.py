@@ -80,3 +80,13 @@ def test_where_the_order_could_not_be_read_a_large_pool_is_unknown(peer: Peer, w
     assert (facts.pool.health, facts.pool.front_ends_up) == (Health.UNKNOWN, 4)
     assert [u for u in facts.unread if u.startswith(f"order of the Front Ends of {P1}:")]
     assert engine.facts(P1).pool.health is Health.QUORUM_LOST
+
+
+def test_the_first_reading_asks_every_front_end_of_the_topology(peer: Peer, world: World) -> None:
+    """The configuration names three of eight, and nobody has asked for the topology yet."""
+    grow(world, P1, 8)
+    facts = over(peer, "https-negotiate").facts(P1)
+    assert (facts.pool.health, facts.pool.front_ends, facts.pool.front_ends_up) == (Health.UP, 8, 8)
+    for number in range(1, 5):
+        break_(world, "fe", P1, str(number))
+    assert over(peer, "https-negotiate").facts(P1).pool.health is Health.QUORUM_LOST
