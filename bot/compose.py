@@ -21,6 +21,7 @@ from bot.desk.kept import Watch
 from bot.desk.questions import LiveView
 from bot.desk.runner import Runner
 from bot.desk.starts import Life
+from bot.desk.timings import Timings
 from bot.desk.troubles import Troubles
 from bot.slack.contact import Contact
 from bot.slack.link import HttpLink, Link, SocketLink
@@ -102,12 +103,18 @@ def _make_world(path: Path) -> None:
 
 
 def assemble(
-    config: Config, secrets: Secrets, engine: Engine, log: type[Store] = Store, pace: Pace | None = None
+    config: Config,
+    secrets: Secrets,
+    engine: Engine,
+    log: type[Store] = Store,
+    pace: Pace | None = None,
+    timings: Timings | None = None,
 ) -> Bot:
     """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log.
 
     `log` is the kind of store: a crash test gives one that kills the process at a commit.
-    `pace` is how fast Slack may be called; a test that waits for messages gives a faster one.
+    `pace` is how fast Slack may be called, `timings` how often the bot looks again; a test that waits for either
+    gives faster ones.
     """
     slack = config.slack
     token = secret(secrets, "bot_token", "the bot's token, xoxb-…")
@@ -121,8 +128,9 @@ def assemble(
     store = log.open(config.log.path, clock=clock.now)
     journal = Journal(store, clock.now)
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
-    watch = Watch(engine, people, store, clock.monotonic)
-    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic)
+    timings = timings or Timings()
+    watch = Watch(engine, people, store, clock.monotonic, timings)
+    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings)
     poster = Poster(journal, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace())
     desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
     troubles = Troubles()

@@ -11,25 +11,26 @@ from collections.abc import Callable
 from audit.model import CannotRecord
 from audit.sqlite.store import Store
 from bot.desk.loop import Loop
+from bot.desk.timings import Timings
 from bot.desk.who import FRESH, Who
 from engine.model import Topology
 from engine.port import Engine, EngineError
 
 log = logging.getLogger(__name__)
-EVERY = 60.0
-RETRY = 5.0
-"""Seconds between two readings; the shorter one while the last one failed, and between two looks at the log."""
 
 
 class Watch:
-    def __init__(self, engine: Engine, who: Who, store: Store, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, engine: Engine, who: Who, store: Store, monotonic: Callable[[], float], timings: Timings
+    ) -> None:
         self._engine = engine
         self._who = who
         self._store = store
         self._monotonic = monotonic
+        self._timings = timings
         self._refreshed = float("-inf")
         self._read_at = float("-inf")
-        self._loop: Loop = Loop("the reading kept at hand", self._turn, lambda: self._loop.wait(RETRY))
+        self._loop: Loop = Loop("the reading kept at hand", self._turn, lambda: self._loop.wait(self._timings.retry))
         self._topology: Topology | None = None
         self.trouble = ""
 
@@ -48,7 +49,7 @@ class Watch:
         self._loop.stop()
 
     def _turn(self) -> None:
-        if self.trouble or self._monotonic() - self._read_at >= EVERY:
+        if self.trouble or self._monotonic() - self._read_at >= self._timings.read:
             self._read_at = self._monotonic()
             self._read()
         self._mend_log()
@@ -62,7 +63,7 @@ class Watch:
                 return
             self.trouble = f"The engine cannot be read: {error.say}"
             log.warning("%s %s", self.trouble, error.detail)
-        if self._monotonic() - self._refreshed > FRESH - EVERY - RETRY:
+        if self._monotonic() - self._refreshed > FRESH - self._timings.read - self._timings.retry:
             self._who.refresh()
             self._refreshed = self._monotonic()
 

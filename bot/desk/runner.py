@@ -17,6 +17,7 @@ from datetime import datetime
 from audit.model import CannotRecord
 from bot.desk.journal import BOT, Journal, UnreadableError
 from bot.desk.loop import Loop
+from bot.desk.timings import Timings
 from bot.desk.who import Who
 from bot.text import cut, whole_characters
 from engine import plan as plans
@@ -33,16 +34,12 @@ from engine.states import Operation, State
 from engine.verdict import Look
 
 log = logging.getLogger(__name__)
-TICK = 0.5
-"""Seconds after which the runner looks at the clock even when nothing was appended."""
 LONGEST_RECORD = 8_000
 """Characters of one line of the engine that are kept; a row holds 64 KB, and a control character takes six bytes."""
 MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
 FLOOR = 0.25
 """Seconds between two looks at one operation, whatever the engine says of its readings."""
-AGAIN = 5.0
-"""Seconds between two looks at an operation that is settling, or whose engine does not answer."""
 
 
 class Stopping(Exception):  # not an error: the bot is asked to end
@@ -61,6 +58,7 @@ class Runner:
         clock: Callable[[], datetime],
         new_run: Callable[[], str],
         monotonic: Callable[[], float],
+        timings: Timings,
     ) -> None:
         self._journal = journal
         self._engine = engine
@@ -69,6 +67,7 @@ class Runner:
         self._clock = clock
         self._new_run = new_run
         self._monotonic = monotonic
+        self._timings = timings
         self._busy: set[str] = set()
         self._not_before: dict[str, tuple[State | None, float]] = {}
         self._lock = threading.Lock()
@@ -94,7 +93,7 @@ class Runner:
         self._take_moves()
 
     def _rest(self) -> None:
-        self._journal.store.wait(self._head, TICK)
+        self._journal.store.wait(self._head, self._timings.tick)
 
     def _take_moves(self) -> None:
         for operation in self._journal.store.open_operations():
@@ -139,9 +138,10 @@ class Runner:
             return None  # and once it has moved on, as by a lead's word, nothing waits
         return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
 
-    def _later(self, operation: str, seconds: float = AGAIN) -> None:
-        """Not before `seconds` are over, unless it moves on. On a clock that nobody sets back."""
-        self._not_before[operation] = self._journal.current(operation).state, self._monotonic() + seconds
+    def _later(self, operation: str, seconds: float | None = None) -> None:
+        """Not before `seconds` are over (None: the usual pause), unless it moves on. On a clock that nobody sets back."""
+        at = self._monotonic() + (self._timings.again if seconds is None else seconds)
+        self._not_before[operation] = self._journal.current(operation).state, at
 
     def _do(self, op: Operation, step: Step) -> None:
         match step:
@@ -208,7 +208,7 @@ class Runner:
         now = self._clock()
         after = self._append(op, lambda newest: verdict.looked(newest, look, now, self._engine.settling))
         if not after.closed:
-            self._later(op.id, max(FLOOR, min(AGAIN, self._engine.settling / 2)))
+            self._later(op.id, max(FLOOR, min(self._timings.again, self._engine.settling / 2)))
 
     def _proof_or_none(self, op: Operation) -> Proof | None:
         assert op.ticket is not None

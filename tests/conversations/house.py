@@ -1,7 +1,8 @@
 """A house for conversations: a local Slack, a small world of pools, a log, people, and the real bot beside them.
 
 What people type and click goes through the stand-in as it would through Slack; what must be true is read from the
-log's file and from the world's file, from outside. Only the pace towards Slack is not the product's own.
+log's file and from the world's file, from outside. Only the pace towards Slack and the pauses between two looks are
+not the product's own.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bot.compose import Bot, assemble
 from bot.config import Config
 from bot.demo import demo
 from bot.desk.starts import STARTED, STOPPED
+from bot.desk.timings import Timings
 from bot.slack.link import HttpLink
 from bot.slack.manifest import commands
 from bot.slack.pace import Pace
@@ -38,6 +40,8 @@ from engine.states import Operation, State, evolve
 
 PATIENCE = 10.0
 """Seconds for any one thing to come about; most take a few hundredths."""
+SOON = Timings(tick=0.1, again=0.5, retry=0.5)
+"""The bot looks again soon, so that PATIENCE is long, whatever the product takes for soon."""
 USER_OF_POOL01 = "user0000001@contoso.com"
 
 
@@ -97,7 +101,7 @@ class House:
             }
         )
         lab = engine(self.world, clock=clock.unix, wait=clock.wait, speed=speed)
-        self.bot = bot = assemble(config, demo.secrets(), lab, log, pace=pace or Hurried())
+        self.bot = bot = assemble(config, demo.secrets(), lab, log, pace or Hurried(), SOON)
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
         self.until(lambda: bot.watch.topology() is not None and not bot.link.trouble)

@@ -22,12 +22,14 @@ from typing import Any
 from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from bot.demo.demo import LOG, WORLD
+from bot.desk.timings import Timings
 from bot.slack.manifest import commands
+from bot.slack.pace import GATHER
 from bot.standin import Member, StandIn
 from tests.crash.child import Bullet, live
 
-PATIENCE = 30.0
-"""Seconds for one incident, all lives of the bot included; most take four."""
+PATIENCE = 20.0 + 2 * (GATHER + Timings.again)
+"""Seconds for one incident, all lives of the bot included, besides what the product itself waits; most take four."""
 GATE = threading.Lock()
 """multiprocessing's book of children is not made for several threads."""
 

@@ -25,7 +25,7 @@ from bot.demo import demo
 from bot.slack.link import HttpLink
 from engine.events import RunRecorded, from_body
 from engine.model import Phase
-from tests.conversations.house import Hurried
+from tests.conversations.house import SOON, Hurried
 from tests.crash.child import ERRORS, Bullet, Counter, mortal
 
 
@@ -76,7 +76,7 @@ def live(
     key = SecretStr(password)
     config = demo.configuration(api_url, place, "http", engine, key)
     store = deadly(bullet) if isinstance(bullet, AtPhase) else mortal(Counter(bullet))
-    bot = assemble(config, demo.secrets(key), engine_of(config), store, Hurried())
+    bot = assemble(config, demo.secrets(key), engine_of(config), store, Hurried(), SOON)
     bot.start()
     while bot.watch.topology() is None:
         clock.wait(0.005)

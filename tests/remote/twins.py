@@ -20,6 +20,7 @@ from audit.sqlite.store import Store
 from bot import clock
 from bot.desk.journal import Journal
 from bot.desk.runner import Runner
+from bot.desk.timings import Timings
 from bot.slack.people import People
 from engine.events import ApprovalGranted, Event, RequestAsked, RunRecorded
 from engine.lab.build import Size
@@ -30,10 +31,12 @@ from engine.model import Kind, Options, Person
 from engine.policy import Policy
 from engine.port import Engine
 from engine.states import Operation, State
+from engine.verdict import SETTLING
 from tests.engine.lab.worlds import STATE
 
 FASTER = 20
-PATIENCE = 20.0
+PATIENCE = 20.0 + SETTLING / FASTER
+"""Seconds for one operation, besides those in which the state of the pools settles."""
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LEADS = ("bob", "carol")
 POLICY = Policy(approvals=1, risky_approvals=2, cooldown=0)
@@ -75,7 +78,8 @@ class Twin:
         self.journal = Journal(self.store, now)
         nowhere = WebClient(base_url="http://127.0.0.1:1/", retry_handlers=[])
         people = People("T0", PERSONS, ACCOUNTS, (), nowhere, gone_by)
-        self.runner = Runner(self.journal, engine, people, POLICY, now, clock.run_id, gone_by)
+        timings = Timings(tick=Timings.tick / FASTER)  # what is waited for in real time; the rest goes by `gone_by`
+        self.runner = Runner(self.journal, engine, people, POLICY, now, clock.run_id, gone_by, timings)
         self.runner.start()
 
     def close(self) -> None:

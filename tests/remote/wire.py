@@ -17,7 +17,7 @@ from bot.compose import assemble, engine_of
 from bot.demo import demo
 from bot.slack.link import HttpLink
 from engine.lab.world import World
-from tests.conversations.house import House, Hurried
+from tests.conversations.house import SOON, House, Hurried
 from tests.wsman import demo as over
 from tests.wsman.peer import Peer
 
@@ -52,7 +52,7 @@ class WireHouse(House):
         key = SecretStr(password or self.peer.password)
         engine = section(self.peer, self.wire, **remote)
         config = demo.configuration(self.standin.api_url, self.place, self.transport, engine, key)
-        self.bot = bot = assemble(config, demo.secrets(key), engine_of(config), pace=Hurried())
+        self.bot = bot = assemble(config, demo.secrets(key), engine_of(config), pace=Hurried(), timings=SOON)
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
         self.until(lambda: bool(bot.watch.topology() or bot.watch.trouble) and not bot.link.trouble)

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from audit.sqlite.store import Store
 from bot import clock
 from bot.desk.kept import Watch
+from bot.desk.timings import Timings
 from bot.slack.people import People
 from engine.lab.build import Size
 from engine.lab.engine import Lab
@@ -42,7 +43,7 @@ def test_an_engine_that_is_closed_is_trouble_only_while_the_bot_works(
     lab.begun, lab.goes_on = threading.Event(), threading.Event()
     store = Store.open(tmp_path / "log.db", clock=clock.now)
     people = People("T0LAB", {}, {}, (), WebClient(token="xoxb-lab"), time.monotonic)
-    watch = Watch(lab, people, store, time.monotonic)
+    watch = Watch(lab, people, store, time.monotonic, Timings())
     watch.start()
     assert lab.begun.wait(10)
     if leaving:
