@@ -1,4 +1,8 @@
-"""`csfailover` as a service manager runs it: a process with a settings file and an environment. No test."""
+"""`csfailover` as a service manager runs it: a settings file, an environment, and a process. No test.
+
+`check` runs in the test's own process, as starting Python takes longer than what it looks at; that it works as a
+process too is shown by one test of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from click.testing import CliRunner
+
 from bot import clock
+from bot.cli import ARRIVAL, cli
 from bot.demo import demo
+from bot.slack.contact import BRIEF, LONGEST_PAUSE
 from bot.standin import StandIn
 from tests.wsman.peer import ROOT
 
 TOKENS = {"BOT_TOKEN": StandIn.BOT_TOKEN, "APP_TOKEN": StandIn.APP_TOKEN, "SIGNING_SECRET": "0123456789abcdef" * 2}
-PATIENCE = 40.0
+PATIENCE = 30.0 + ARRIVAL + BRIEF + LONGEST_PAUSE
+"""Seconds, besides those that the product itself waits before it says something."""
 
 
 @dataclass
@@ -61,20 +70,19 @@ class Place:
         return [sys.executable, "-c", "from bot.cli import main; main()", *words]
 
     def environment(self, secrets: Mapping[str, str]) -> dict[str, str]:
-        proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
-        own = {k: v for k, v in os.environ.items() if k.upper() not in proxies and not k.startswith("CSFAILOVER_")}
-        own |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
-        return own | {f"CSFAILOVER_{name}": value for name, value in secrets.items()}
+        return environment(secrets)
 
     def check(self, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
         """Exit code and all output of `csfailover check`."""
-        return self._ended("check", secrets)
+        self.write()
+        return checked(self.file, self.environment(secrets))
 
     def refused(self, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
         """The same of a `csfailover run` that ends by itself."""
-        return self._ended("run", secrets)
+        return self.ends("run", secrets)
 
-    def _ended(self, command: str, secrets: Mapping[str, str]) -> tuple[int, str]:
+    def ends(self, command: str, secrets: Mapping[str, str] = TOKENS) -> tuple[int, str]:
+        """The same of any command, as a process."""
         self.write()
         done = subprocess.run(
             self.command(command, "--config", str(self.file)),
@@ -87,13 +95,37 @@ class Place:
         )
         told = done.stdout + done.stderr
         assert "Traceback" not in told, told
-        for name, value in secrets.items():
-            assert name.endswith("_FILE") or not value.strip() or value not in told
+        _assert_hushed(told, self.environment(secrets))
         return done.returncode, told
 
     def run(self, secrets: Mapping[str, str] = TOKENS) -> Service:
         self.write()
         return Service(self.command("run", "--config", str(self.file)), self.environment(secrets), self.path)
+
+
+def environment(secrets: Mapping[str, str]) -> dict[str, str]:
+    """This process's own, without proxies, and with these secrets and no others."""
+    proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+    own = {k: v for k, v in os.environ.items() if k.upper() not in proxies and not k.startswith("CSFAILOVER_")}
+    own |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    return own | {f"CSFAILOVER_{name}": value for name, value in secrets.items()}
+
+
+def checked(file: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Exit code and all output of `csfailover check` in this environment and no other. A bug raises."""
+    others: dict[str, str | None] = {name: None for name in os.environ if name not in environment}
+    typed = ["check", "--config", str(file)]
+    told = CliRunner().invoke(cli, typed, env=others | dict(environment), catch_exceptions=False)
+    output = told.stdout + told.stderr
+    _assert_hushed(output, environment)
+    return told.exit_code, output
+
+
+def _assert_hushed(output: str, environment: Mapping[str, str]) -> None:
+    """No secret is in it."""
+    for name, value in environment.items():
+        secret = name.startswith("CSFAILOVER_") and not name.endswith("_FILE") and value.strip()
+        assert not secret or value not in output
 
 
 class Service:

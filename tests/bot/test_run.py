@@ -10,13 +10,14 @@ import pytest
 
 from bot import clock
 from bot.demo import demo
+from bot.slack.contact import ASK
 from bot.slack.manifest import commands
 from bot.standin import StandIn
 from bot.standin.people import faults
 from engine.lab.build import Size
 from engine.lab.world import create
 from engine.states import State
-from tests.bot.service import TOKENS, Place, Service
+from tests.bot.service import PATIENCE, TOKENS, Place, Service
 from tests.conversations.house import House
 
 SLOW = 0.05
@@ -110,9 +111,9 @@ def test_that_slack_is_gone_and_back_is_told_once_each(place: Place, standin: St
     with place.run() as service:
         service.says("Connected")
         standin.stop()
-        service.says("WARNING bot.contact: Slack does not answer: the connection was refused.", 120)
+        service.says("WARNING bot.contact: Slack does not answer: the connection was refused.", ASK + PATIENCE)
         standin.start()
-        service.says("WARNING bot.contact: Connected to Slack as @csfailover", 60)
+        service.says("WARNING bot.contact: Connected to Slack as @csfailover")
         assert service.stops() == 0
     assert len(service.err) == 2
 
