@@ -15,24 +15,21 @@ from engine.states import CLOSED, Operation, State
 from tests.bot.slack.shown import buttons, reachable, worst, wrong
 from tests.engine.given import LEO, LIA, OLGA, POLICY, RITA, T0
 
-OPS = reachable()
+every_state = pytest.mark.parametrize("state", [state for state in State if state is not State.NEW])
 
 
 def card(op: Operation, engine: str) -> SlackMessage:
     return laid_out(op, view.card(op, engine))
 
 
-every_state = pytest.mark.parametrize("state", [state for state in State if state is not State.NEW])
-
-
 def of(state: State) -> list[Operation]:
     """Every operation of this state: both kinds, all modes, all that may have happened before."""
-    return [op for op in OPS if op.state is state]
+    return [op for op in reachable() if op.state is state]
 
 
 def test_every_state_is_here() -> None:
     """The walk gives a card to look at for each."""
-    assert {op.state for op in OPS} >= set(State) - {State.NEW}
+    assert {op.state for op in reachable()} >= set(State) - {State.NEW}
 
 
 @every_state
@@ -120,7 +117,7 @@ def test_the_lab_says_that_it_is_one(state: State) -> None:
 
 def test_findings_that_do_not_fit_are_counted_and_never_dropped_in_silence() -> None:
     """Of 64 the first ones are shown, and how many more there are."""
-    waiting = worst(next(op for op in OPS if op.state is State.AWAITING))
+    waiting = worst(next(op for op in reachable() if op.state is State.AWAITING))
     text = "\n".join(str(block) for block in card(waiting, "lab").blocks)
     shown = sum(f"'W_{n}'" in text for n in range(64))
     assert 0 < shown < 64
@@ -130,7 +127,7 @@ def test_findings_that_do_not_fit_are_counted_and_never_dropped_in_silence() -> 
 def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_starts() -> None:
     """The last thing a lead reads before what cannot be undone; what is cut, if anything, is the end of the cmdlet,
     which stands whole on the card."""
-    waiting = [op for op in OPS if op.state is State.AWAITING]
+    waiting = [op for op in reachable() if op.state is State.AWAITING]
     assert {op.request.kind for op in waiting} == set(Kind)
     for op in waiting:
         (approve,) = [b for b in buttons(card(op, "lab")) if b["action_id"] == "approve"]
@@ -147,7 +144,7 @@ def test_the_dialog_of_approve_says_what_runs_whom_it_moves_and_whether_it_start
 
 def test_a_stop_that_worked_does_not_look_like_a_breakdown() -> None:
     """Another sign than that of a failure, and what to type if it is needed after all."""
-    for op in (op for op in OPS if op.state in {State.STOPPED, State.FAILED, State.NEITHER}):
+    for op in (op for op in reachable() if op.state in {State.STOPPED, State.FAILED, State.NEITHER}):
         sign = {State.STOPPED: "⏹️", State.FAILED: "❌", State.NEITHER: "❗"}[op.state]
         assert card(op, "lab").text.startswith(sign)
         assert f"To ask again: {op.request.typed}" in card(op, "lab").text
@@ -156,7 +153,7 @@ def test_a_stop_that_worked_does_not_look_like_a_breakdown() -> None:
 
 def test_disaster_is_named_in_every_title() -> None:
     """Also where it is only asked what it would do."""
-    for op in OPS:
+    for op in reachable():
         assert ("disaster" in card(op, "lab").text.splitlines()[0].lower()) is op.request.options.disaster
 
 
