@@ -5,15 +5,20 @@ Ids, digests, times and counts of rows differ in every play; they are replaced b
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.house.generated import ROOT
 
 README = ROOT / "README.md"
+WHEEL = ROOT / ".venv-wheel" / ("Scripts" if os.name == "nt" else "bin")
+"""Where `make .venv-wheel/ready` installs the wheel."""
+SOURCES = (sys.executable, "-c", "from bot.cli import main; main()")
 PLACE = re.compile(r"(<!-- conversation -->\n```\n)(.*?)(```\n<!-- /conversation -->)", re.DOTALL)
 VARIES = (
     (r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}", "0B1F3A52-…"),
@@ -35,11 +40,29 @@ def comparable(text: str) -> str:
     return text
 
 
-def play(data: Path) -> tuple[int, str]:
-    """Exit code and comparable words of `csfailover demo --play`, in a process of its own."""
-    command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--play", "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=100, cwd=ROOT, check=False)
-    return done.returncode, comparable(done.stdout) or done.stderr
+def tool() -> list[str]:
+    """How `csfailover` is called: as the wheel that `make test` installs, or from sources that are newer."""
+    return [str(WHEEL / "csfailover")] if _is_of_these_sources(WHEEL.parent / "ready") else list(SOURCES)
+
+
+def _is_of_these_sources(made: Path) -> bool:
+    """As make sees it."""
+    sources = (path for package in ("bot", "commands", "engine", "audit") for path in (ROOT / package).rglob("*.py"))
+    return made.exists() and max(path.stat().st_mtime for path in sources) <= made.stat().st_mtime
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """To its end, in this folder, knowing nothing of the environment that called it."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=100, check=False, env=bare
+    )
+
+
+def play(place: Path, called: Sequence[str] = SOURCES) -> tuple[int, str]:
+    """Exit code and comparable words of `csfailover demo --play`, in a process and a folder of its own."""
+    done = run(*called, "demo", "--play", cwd=place)
+    return done.returncode, comparable(done.stdout) if not done.stderr else done.stderr
 
 
 def recorded() -> str:

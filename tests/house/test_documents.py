@@ -1,4 +1,4 @@
-"""The documents tell the truth: what is generated is fresh, the first conversation happens, every picture is there."""
+"""The documents tell the truth: what is generated is fresh, every picture is there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from tests.house.conversation import play, recorded
 from tests.house.generated import DOCUMENTS, ROOT, renewed
 
 MARKDOWN = sorted(path.name for path in ROOT.glob("*.md"))
@@ -18,14 +17,6 @@ def test_the_generated_parts_of_a_document_are_fresh(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
 
     assert renewed(text, DOCUMENTS[name]) == text
-
-
-def test_the_readmes_first_conversation_is_what_demo_play_prints(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Played through the real parts in a process of its own, it ends with exit code 0 and reads as printed there."""
-    code, told = play(tmp_path_factory.mktemp("demo"))
-
-    assert code == 0
-    assert told == recorded()
 
 
 @pytest.mark.parametrize("name", MARKDOWN)
