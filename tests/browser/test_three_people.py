@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from bot.demo import demo
 from tests.browser.people import CHROMIUM, PATIENCE, Window, browser
@@ -14,10 +15,24 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium o
 DISASTER = "Disaster failover of pool01.contoso.com"
 
 
-def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(started: Browser) -> Iterator[Browser]:
+    """Without a window, and with nothing in its memory."""
+    yield started
+    for context in started.contexts:
+        context.close()
+
+
+def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path, opened: Browser) -> None:
     """Alice asks, her own approval is refused, Bob and Carol approve, and all three see the verdict."""
     data = tmp_path / "data"
-    with demo.running(data, 0, "socket", demo.lab(data, 600.0)) as running, browser() as opened:
+    with demo.running(data, 0, "socket", demo.lab(data, 600.0)) as running:
         alice, bob, carol = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB", "CAROL"))
         running.breaks("pool", "pool01")
         alice.page.get_by_text("app connected").wait_for()
@@ -42,10 +57,10 @@ def test_three_people_fail_a_pool_over_in_the_browser(tmp_path: Path) -> None:
         assert all((tmp_path / name).stat().st_size > 10_000 for name in ("asked.png", "verdict.png"))
 
 
-def test_a_lead_denies_with_a_reason_in_the_form(tmp_path: Path) -> None:
+def test_a_lead_denies_with_a_reason_in_the_form(tmp_path: Path, opened: Browser) -> None:
     """The form asks why; the reason is on the card, and the buttons are gone."""
     data = tmp_path / "data"
-    with demo.running(data, 0, "http", demo.lab(data, 600.0)) as running, browser() as opened:
+    with demo.running(data, 0, "http", demo.lab(data, 600.0)) as running:
         alice, bob = (Window.open(opened, running.standin.url, f"U0{n}") for n in ("ALICE", "BOB"))
         bob.page.wait_for_timeout(500)
         alice.types("/failover pool01")

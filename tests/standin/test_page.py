@@ -17,12 +17,20 @@ FLAGS = ["--no-sandbox", "--disable-background-networking"]
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Browser]:
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def browser(started: Browser) -> Iterator[Browser]:
+    """Without a window, and with nothing in its memory."""
+    yield started
+    for context in started.contexts:
+        context.close()
 
 
 def window(browser: Browser, office: Office, user: str, complaints: list[str]) -> Page:
