@@ -1,12 +1,15 @@
 # Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+BEGUN := $(shell date +%s)
+# Every worker and every process that a test starts would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-remote test test-slow check bench lock clean docs screenshots recordings
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z.-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 .venv/ready: requirements.lock requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -21,6 +24,7 @@ demo-remote: .venv/ready  ## the same over the real wire: the remote engine agai
 	$(BIN)/python -m tests.wsman.demo
 
 test: .venv/ready .venv-wheel/ready  ## everything but what is marked slow
+	@echo "The environments took $$(( $$(date +%s) - $(BEGUN) )) s. The tests say themselves how long they take."
 	$(BIN)/python -m pytest -n 5 --dist worksteal  # more than cores: most of the time is spent waiting
 
 test-slow: .venv/ready  ## the long tests: kill storms, soak, model sizes
