@@ -38,8 +38,8 @@ from engine.lab.world import World
 from engine.model import Facts
 from engine.states import Operation, State, evolve
 
-PATIENCE = 10.0
-"""Seconds for any one thing to come about; most take a few hundredths."""
+PATIENCE = 30.0
+"""Seconds for any one thing to come about; most take a few hundredths, and much longer on a busy machine."""
 SOON = Timings(tick=0.1, again=0.5, retry=0.5)
 """The bot looks again soon, so that PATIENCE is long, whatever the product takes for soon."""
 USER_OF_POOL01 = "user0000001@contoso.com"
