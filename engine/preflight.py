@@ -18,23 +18,23 @@ def conflicts(kind: Kind, options: Options) -> Refusal | None:
     """Switches that do not go together, known without looking at any pool."""
     if options.whatif and options.force:
         return Refusal(
-            "E_PARAM_CONFLICT",
+            "E_FORCE_WITH_WHATIF",
             "-Force and -WhatIf together are refused: on Invoke-CsComputerFailOver, Microsoft documents that -Force "
             "makes -WhatIf ignored and a real failover starts. Nobody should get used to typing both.",
             "Leave one of the two out.",
         )
     if options.skip_verification and options.wait is not None:
         return Refusal(
-            "E_PARAM_CONFLICT",
+            "E_WAIT_FOR_NOTHING",
             "-WaitTime limits the data verification that -SkipDataVerification skips.",
             "Leave one of the two out.",
         )
     if kind is Kind.FAILBACK and (options.flush_storage or options.stop_delay is not None):
         name = "-FlushStorageService" if options.flush_storage else "-ServicesStopDelayMins"
-        return Refusal("E_PARAM_UNSUPPORTED", f"Invoke-CsPoolFailBack has no {name}.", f"Leave {name} out.")
+        return Refusal("E_PARAM_ONLY_FAILOVER", f"Invoke-CsPoolFailBack has no {name}.", f"Leave {name} out.")
     if options.wait is not None and not 0 < options.wait <= MAX_WAIT:
         return Refusal(
-            "E_PARAM_CONFLICT", "-WaitTime must be more than nothing and at most 24 hours.", "Try --wait 5m."
+            "E_WAIT_OUT_OF_RANGE", "-WaitTime must be more than nothing and at most 24 hours.", "Try --wait 5m."
         )
     return None
 

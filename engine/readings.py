@@ -83,6 +83,15 @@ def unreadable(say: str, detail: str) -> RequestRefused:
     )
 
 
+def bugged(name: str) -> RequestRefused:
+    """The bot itself failed in preflight, and not the engine: `check` cannot find that, the process's log has it."""
+    return RequestRefused(
+        "E_PREFLIGHT_BUG",
+        f"Preflight met a bug in the bot ({name}). Nothing was changed.",
+        "The log of the bot's process says more. Please report it.",
+    )
+
+
 def rechecked(
     op: Operation, reading: Reading, persons: Mapping[str, Person], ticket: Ticket, policy: Policy, now: datetime
 ) -> ApprovalsVoided | RunIntended | None:

@@ -98,13 +98,12 @@ def ask(
             f"{by.name} may not ask for a failover.",
             f"Ask somebody with the role {who_may(Verb.ASK, policy)}.",
         )
-    if len(request.reason) > MAX_REASON:
-        return Refusal(
-            "E_REASON_TOO_LONG",
-            f"The reason has {len(request.reason):,} characters; {MAX_REASON:,} fit. It is not cut off silently.",
-            "Shorten it; details belong in the incident's thread.",
-        )
-    return conflicts(request.kind, request.options) or _too_few(request, by, policy, everybody) or (request,)
+    return (
+        _too_long(request.reason)
+        or conflicts(request.kind, request.options)
+        or _too_few(request, by, policy, everybody)
+        or (request,)
+    )
 
 
 def _too_few(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> Refusal | None:
@@ -131,7 +130,7 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
     if refusal := _may_decide(by, policy, Verb.APPROVE) or _not_awaiting(op):
         return refusal
     if any(a.by == by.id for a in op.approvals):
-        return Refusal("E_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
+        return Refusal("E_YOU_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
     assert op.expires_at is not None
     if now >= op.expires_at:
         return Refusal("E_EXPIRED", "The time for approvals is over.", "Ask again: the facts may have changed.")
@@ -247,7 +246,7 @@ def _not_awaiting(op: Operation) -> Refusal | None:
     if op.state is State.APPROVED or op.state in BEGUN:
         names = " and ".join(a.name for a in op.approvals)
         return Refusal("E_APPROVED_ALREADY", f"It is approved already, by {names}.", "Nothing more to do.")
-    return Refusal("E_OVER", f"Too late: this operation is {op.state.value}.", _what_now(op))
+    return _over(op)
 
 
 def _before_start(op: Operation) -> Refusal | None:
@@ -255,17 +254,27 @@ def _before_start(op: Operation) -> Refusal | None:
         return None
     if op.state in BEGUN:
         return Refusal("E_STARTED", "Too late: it has started.", "Stop asks the cmdlet to stop.")
+    return _over(op)
+
+
+def _over(op: Operation) -> Refusal:
     return Refusal("E_OVER", f"Too late: this operation is {op.state.value}.", _what_now(op))
 
 
 def _needs_reason(reason: str) -> Refusal | None:
     if not reason.strip():
         return Refusal("E_NO_REASON", "A reason is needed: it is what the record will show.", "Say in a few words why.")
-    if len(reason) > MAX_REASON:
-        return Refusal(
-            "E_REASON_TOO_LONG", f"The reason has {len(reason):,} characters; {MAX_REASON:,} fit.", "Shorten it."
-        )
-    return None
+    return _too_long(reason)
+
+
+def _too_long(reason: str) -> Refusal | None:
+    if len(reason) <= MAX_REASON:
+        return None
+    return Refusal(
+        "E_REASON_TOO_LONG",
+        f"The reason has {len(reason):,} characters; {MAX_REASON:,} fit. It is not cut off silently.",
+        "Shorten it; details belong in the incident's thread.",
+    )
 
 
 def _who_is_missing(op: Operation) -> str:

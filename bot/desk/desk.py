@@ -152,7 +152,7 @@ class Desk:
         try:
             op = self._journal.current(holder)
         except UnreadableError as error:
-            return Refusal("E_LOCKED", f"This pair is locked. {error}", UPDATE)
+            return Refusal("E_LOCKED_UNREADABLE", f"This pair is locked. {error}", UPDATE)
         return Refusal(
             "E_LOCKED",
             f"Operation {op.id} is open on this pair: {op.request.what}, asked by "

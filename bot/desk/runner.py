@@ -180,7 +180,7 @@ class Runner:
         except Exception as bug:
             self._not_when_stopping()
             log.exception("operation %s: preflight met a bug", op.id)
-            event = learned.unreadable("Preflight met a bug in the bot; its log says more.", type(bug).__name__)
+            event = learned.bugged(type(bug).__name__)
         self._append(op, lambda _: (event,))
 
     def _read(self, op: Operation) -> Reading:

@@ -18,8 +18,9 @@ from slack_sdk.errors import SlackClientError
 from bot.desk.who import FRESH
 from engine.model import Person, Refusal
 
-UNSURE = "E_CANNOT_MAKE_SURE"
+UNSURE = "E_ACCOUNT_NOT_CHECKED"
 SHARED = "E_SHARED_CHANNEL"
+TRY_AGAIN = "Try again in a moment."
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class People:
         team, _, account = proof.partition("/")
         if team != self._team:
             return Refusal(
-                "E_OTHER_TEAM",
+                "E_OTHER_WORKSPACE",
                 "This belongs to another company's workspace; only people of the home workspace can act here.",
                 "Ask somebody of the on-call team.",
             )
@@ -89,7 +90,7 @@ class People:
     def place(self, channel: str) -> Refusal | None:
         """Why this channel cannot be used; None when it can."""
         if self._channels and channel not in self._channels:
-            return Refusal("E_CHANNEL", "Commands are not taken in this channel.", "Use the incident channel.")
+            return Refusal("E_OTHER_CHANNEL", "Commands are not taken in this channel.", "Use the incident channel.")
         return self._word(channel, self._ask_about_channel)
 
     def refresh(self) -> None:
@@ -113,9 +114,9 @@ class People:
         try:
             user: dict[str, Any] = self._client.users_info(user=account)["user"]
         except (SlackClientError, OSError, KeyError):
-            return _unsure(f"Slack does not answer who {account} is")
+            return Refusal(UNSURE, f"Slack does not answer who {account} is, so nothing was done.", TRY_AGAIN)
         if user.get("team_id", self._team) != self._team or user.get("is_stranger"):
-            return Refusal("E_OTHER_TEAM", "This account belongs to another company.", "Ask the on-call team.")
+            return Refusal("E_OTHER_COMPANY", "This account belongs to another company.", "Ask the on-call team.")
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Refusal("E_GUEST", "Guest accounts cannot act here.", "Use a full member's account.")
         if user.get("deleted") or user.get("is_bot"):
@@ -128,7 +129,9 @@ class People:
         except (SlackClientError, OSError, KeyError) as error:
             if "channel_not_found" in str(error):
                 return _invite()
-            return _unsure("Slack does not answer what channel this is")
+            return Refusal(
+                "E_CHANNEL_NOT_CHECKED", "Slack does not answer what channel this is, so nothing was done.", TRY_AGAIN
+            )
         if info.get("is_ext_shared") or info.get("is_org_shared") or info.get("is_pending_ext_shared"):
             return Refusal(
                 SHARED,
@@ -136,7 +139,9 @@ class People:
                 "Use an internal incident channel.",
             )
         if info.get("is_im") or info.get("is_mpim"):
-            return Refusal("E_CHANNEL", "In a direct message no lead could see the card.", "Use the incident channel.")
+            return Refusal(
+                "E_DIRECT_MESSAGE", "In a direct message no lead could see the card.", "Use the incident channel."
+            )
         return _invite() if info.get("is_member") is False else None
 
 
@@ -147,7 +152,3 @@ def proof_of(team: str, account: str) -> str:
 
 def _invite() -> Refusal:
     return Refusal("E_NOT_IN_CHANNEL", "I am not in this channel, so I could not show the card.", "/invite me first.")
-
-
-def _unsure(what: str) -> Refusal:
-    return Refusal(UNSURE, f"{what}, so nothing was done.", "Try again in a moment.")

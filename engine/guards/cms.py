@@ -15,7 +15,7 @@ def cms(case: Case) -> Iterator[Finding]:
     host = case.facts.cms.host
     if host is None:
         yield block(
-            "E_CMS_DOWN",
+            "E_CMS_NOT_KNOWN",
             "No pool holds an active Central Management Store, or it could not be read. The failover has to write "
             "there.",
             "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus; then fail the Central Management "

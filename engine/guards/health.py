@@ -30,7 +30,7 @@ def needs_disaster(case: Case) -> Iterator[Finding]:
         )
     if case.options.disaster and case.options.flush_storage and case.pool.health is Health.DOWN:
         yield block(
-            "E_PARAM_CONFLICT",
+            "E_NOTHING_TO_FLUSH",
             f"{case.pool.fqdn} is down: there is nothing that -FlushStorageService could flush.",
             "Leave --flush-storage out.",
         )

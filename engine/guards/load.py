@@ -30,7 +30,7 @@ def capacity(case: Case) -> Iterator[Finding]:
 
 def failover_duration(_: Case) -> Iterator[Finding]:
     yield note(
-        "N_DURATION",
+        "N_FAILOVER_DURATION",
         "Microsoft's target for a pool failover: 30 min on Lync Server 2013, 15 to 20 min on Skype for Business "
         "Server; the time to decide and to sign in again comes on top.",
     )
@@ -40,7 +40,7 @@ def failback_duration(case: Case) -> Iterator[Finding]:
     if case.pool.users:
         minutes = max(1, round(case.pool.users / FAILBACK_USERS_PER_MINUTE))
         yield note(
-            "N_DURATION",
+            "N_FAILBACK_DURATION",
             f"May take about {minutes:,} min by Microsoft's figure (up to 60 min for 20,000 users). Conferences that "
             "these users organised end; they can rejoin when it is done.",
         )

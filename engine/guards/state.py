@@ -36,7 +36,7 @@ def failback_state(case: Case) -> Iterator[Finding]:
     if pool.state in HOME:
         if partner and partner.state is PoolState.FAILED_OVER:
             yield block(
-                "E_NOT_FAILED_OVER",
+                "E_OTHER_POOL_FAILED_OVER",
                 f"{pool.fqdn} is at home. It is {partner.fqdn} that is failed over; a failback names the same FQDN "
                 "as its failover.",
                 f"/failback {partner.fqdn}",

@@ -51,7 +51,7 @@ def test_a_lead_counts_once(house: House) -> None:
     operation, card = house.approved("/failover pool01 --disaster", by=("bob", "bob"))
     house.bob.wait_for("You have approved this already")
     assert [a.by for a in house.operation(operation).approvals] == ["bob"]
-    assert house.refusals(operation) == [("U0BOB", "E_APPROVED_ALREADY")]
+    assert house.refusals(operation) == [("U0BOB", "E_YOU_APPROVED_ALREADY")]
     assert house.carol.click("Approve", ts=card).ok
     assert house.closed(operation).state is State.SUCCEEDED
 
@@ -67,7 +67,7 @@ def test_two_accounts_of_one_human_are_one_person(empty_house: House) -> None:
     own, own_card = house.asked("/failover pool03", by=house.bob)
     robert.click("Approve", ts=own_card)
     robert.wait_for("nobody approves their own request")
-    assert house.refusals(operation) == [("U0ROBERT", "E_APPROVED_ALREADY")]
+    assert house.refusals(operation) == [("U0ROBERT", "E_YOU_APPROVED_ALREADY")]
     assert house.refusals(own) == [("U0ROBERT", "E_OWN_REQUEST")]
 
 
@@ -94,7 +94,7 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
         ({"is_restricted": True}, "E_GUEST"),
         ({"is_ultra_restricted": True}, "E_GUEST"),
         ({"deleted": True}, "E_NO_HUMAN"),
-        ({"is_stranger": True}, "E_OTHER_TEAM"),
+        ({"is_stranger": True}, "E_OTHER_COMPANY"),
     ],
 )
 def test_an_account_that_is_no_full_member_cannot_act_even_when_it_is_in_the_people_section(
@@ -128,7 +128,7 @@ def test_a_click_from_another_team_is_refused_though_the_account_is_a_leads(hous
     forge.submission(house.url, operation, "no", team="T0OTHER")
     _, told = forge.slash(house.url, "/failover pool03", team="T0OTHER")
     assert "another company's workspace" in told
-    assert [code for _, code in house.refusals()] == ["E_OTHER_TEAM"] * 3
+    assert [code for _, code in house.refusals()] == ["E_OTHER_WORKSPACE"] * 3
     assert house.operation(operation).state is State.AWAITING
 
 
@@ -143,7 +143,7 @@ def test_a_person_of_another_company_cannot_act_even_when_listed(empty_house: Ho
         eve.click(button, ts=card)
     eve.wait_for("another company's workspace")
     assert "another company's workspace" in eve.command("/failover pool03").text
-    assert house.refusals() == [("U0EVE", "E_OTHER_TEAM")] * 4
+    assert house.refusals() == [("U0EVE", "E_OTHER_WORKSPACE")] * 4
     assert house.operation(operation).state is State.AWAITING
 
 
@@ -158,7 +158,7 @@ def test_who_slack_does_not_tell_about_is_nobody(empty_house: House) -> None:
     faults(house.standin.url, "users.info", "slow", retry_after=4)
     late = house.alice.command("/failover pool01")
     assert (late.status, "Slack does not answer who" in late.text) == ("ok", True)
-    assert house.refusals() == [("U0ALICE", "E_CANNOT_MAKE_SURE")] * 2
+    assert house.refusals() == [("U0ALICE", "E_ACCOUNT_NOT_CHECKED")] * 2
     assert house.done("/failover pool01").state is State.SUCCEEDED
 
 

@@ -48,7 +48,7 @@ def test_whoever_meets_an_operation_that_cannot_be_read_is_told(house: House) ->
     house.bob.wait_for("Run the version of csfailover that wrote it, or a newer one.")
     house.bob.click("Deny", ts=card)
     assert house.bob.modal() is None
-    assert house.refusals()[-4:] == [("U0BOB", "E_LOCKED")] * 2 + [("U0BOB", "E_UNREADABLE")] * 2
+    assert house.refusals()[-4:] == [("U0BOB", "E_LOCKED_UNREADABLE")] * 2 + [("U0BOB", "E_UNREADABLE")] * 2
 
 
 def test_a_closed_operation_that_cannot_be_read_is_in_nobodys_way(house: House) -> None:

@@ -28,7 +28,7 @@ from tests.crash.child import ERRORS
 from tests.crash.incident import Incident
 
 GOOD = {State.SUCCEEDED}
-TOO_LATE = {"E_APPROVED_ALREADY", "E_OVER"}
+TOO_LATE = {"E_YOU_APPROVED_ALREADY", "E_APPROVED_ALREADY", "E_OVER"}
 
 
 def holds(incident: Incident, *, runs: int = 1) -> None:

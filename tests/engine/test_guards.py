@@ -60,7 +60,7 @@ HITS: list[Row] = [
     ("E_STATE_UNKNOWN", B, OVER, Options(), pair(partner={"state": PoolState.UNKNOWN})),
     ("E_STATE_UNKNOWN", B, BACK, Options(), pair({"state": PoolState.UNKNOWN})),
     *[("E_BACKUP_UNAVAILABLE", B, OVER, DISASTER, pair(partner={"health": h})) for h in HURT],
-    ("E_CMS_DOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
+    ("E_CMS_NOT_KNOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
     ("E_CMS_DOWN", B, OVER, DISASTER, facts(cms=Cms("pool09.contoso.com", up=False))),
     ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P2, up=None))),
     ("E_CMS_ON_FAILED_POOL", B, OVER, DISASTER, facts(cms=Cms(P1.upper(), up=True))),
@@ -68,7 +68,7 @@ HITS: list[Row] = [
     ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts(edges=hops(up=None))),
     ("W_EDGE_DOWN", W, OVER, Options(), facts(edges=hops(up=False))),
     *[("E_NEEDS_DISASTER_MODE", B, OVER, Options(), pair({"health": h})) for h in HURT],
-    ("E_PARAM_CONFLICT", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.DOWN})),
+    ("E_NOTHING_TO_FLUSH", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.DOWN})),
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(database_timeout=60), facts()),
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(stop_delay=5), facts()),
     ("E_PARAM_UNSUPPORTED", B, BACK, Options(database_timeout=60), AWAY),
@@ -83,14 +83,14 @@ HITS: list[Row] = [
     ("W_NOT_READ", W, OVER, Options(), facts(unread=("users of pool02: timed out",))),
     ("W_NOT_READ", W, BACK, Options(), replace(AWAY, unread=("edges: denied",))),
     ("N_STAYS_DOWN", N, OVER, Options(), facts()),
-    ("N_DURATION", N, OVER, DISASTER, pair({"health": Health.DOWN})),
+    ("N_FAILOVER_DURATION", N, OVER, DISASTER, pair({"health": Health.DOWN})),
     ("E_NOT_FAILED_OVER", B, BACK, Options(), facts()),
-    ("E_NOT_FAILED_OVER", B, BACK, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
+    ("E_OTHER_POOL_FAILED_OVER", B, BACK, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
     ("E_FAILING_OVER", B, BACK, Options(), pair({"state": PoolState.FAILING_OVER})),
     *[("E_HOME_NOT_RESTORED", B, BACK, DISASTER, away({"health": h})) for h in HURT],
     *[("E_BACKUP_UNAVAILABLE_USE_DISASTER", B, BACK, Options(), away(partner={"health": h})) for h in HURT],
     ("W_DISASTER_LOSES_BACKUP_DATA", W, BACK, DISASTER, away(partner={"health": Health.DOWN})),
-    ("N_DURATION", N, BACK, Options(), AWAY),
+    ("N_FAILBACK_DURATION", N, BACK, Options(), AWAY),
 ]
 MISSES: list[Row] = [
     ("E_PAIR_ASYMMETRIC", B, OVER, Options(), pair(partner={"backup": P1.upper()})),
@@ -98,11 +98,13 @@ MISSES: list[Row] = [
     ("E_BACKUP_IS_FAILED_OVER", B, OVER, Options(), pair(partner={"state": PoolState.FAILED_BACK})),
     ("E_CMS_ON_FAILED_POOL", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
     ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
+    ("E_CMS_NOT_KNOWN", B, OVER, Options(), facts(cms=Cms(P2, up=None))),
+    ("E_CMS_DOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
     ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts()),
     ("E_EDGE_NEXT_HOP", B, BACK, Options(), replace(AWAY, edges=hops(up=True))),
     ("W_EDGE_DOWN", W, OVER, Options(), facts(edges=(Edge(EDGE, P2, up=False),))),
     ("E_NEEDS_DISASTER_MODE", B, OVER, DISASTER, pair({"health": Health.DOWN})),
-    ("E_PARAM_CONFLICT", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.BACKEND_DOWN})),
+    ("E_NOTHING_TO_FLUSH", B, OVER, Options(disaster=True, flush_storage=True), pair({"health": Health.BACKEND_DOWN})),
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(True, True, True, True, None), facts()),
     ("E_PARAM_UNSUPPORTED", B, OVER, Options(whatif=True), facts()),
     ("W_DISASTER_ON_HEALTHY_POOL", W, OVER, DISASTER, pair({"health": Health.UNKNOWN})),
@@ -182,10 +184,10 @@ def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
 
 
 ORDER = {
-    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_DOWN E_EDGE_NEXT_HOP E_NEEDS_DISASTER_MODE "
-    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_DURATION N_STAYS_DOWN",
-    BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_DOWN "
-    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_NOT_READ N_DURATION",
+    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_NOT_KNOWN E_EDGE_NEXT_HOP "
+    "E_NEEDS_DISASTER_MODE E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_FAILOVER_DURATION N_STAYS_DOWN",
+    BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_NOT_KNOWN "
+    "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_NOT_READ N_FAILBACK_DURATION",
 }
 
 
@@ -239,12 +241,12 @@ BLOCKING = {
 @pytest.mark.parametrize(
     ("kind", "options", "code"),
     [
-        (OVER, Options(force=True, whatif=True), "E_PARAM_CONFLICT"),
-        (OVER, Options(wait=60, skip_verification=True), "E_PARAM_CONFLICT"),
-        (OVER, Options(wait=0), "E_PARAM_CONFLICT"),
-        (OVER, Options(wait=MAX_WAIT + 1), "E_PARAM_CONFLICT"),
-        (BACK, Options(flush_storage=True), "E_PARAM_UNSUPPORTED"),
-        (BACK, Options(stop_delay=5), "E_PARAM_UNSUPPORTED"),
+        (OVER, Options(force=True, whatif=True), "E_FORCE_WITH_WHATIF"),
+        (OVER, Options(wait=60, skip_verification=True), "E_WAIT_FOR_NOTHING"),
+        (OVER, Options(wait=0), "E_WAIT_OUT_OF_RANGE"),
+        (OVER, Options(wait=MAX_WAIT + 1), "E_WAIT_OUT_OF_RANGE"),
+        (BACK, Options(flush_storage=True), "E_PARAM_ONLY_FAILOVER"),
+        (BACK, Options(stop_delay=5), "E_PARAM_ONLY_FAILOVER"),
         (OVER, Options(wait=MAX_WAIT), None),
         (OVER, Options(whatif=True, disaster=True, flush_storage=True, stop_delay=5), None),
         (BACK, Options(force=True, wait=1), None),

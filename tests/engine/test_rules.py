@@ -92,7 +92,7 @@ def code(decided: object) -> str:
         (given(asked(by=RITA), passed(asked(by=RITA))), RITA, T0, "E_OWN_REQUEST"),
         (AWAITING, AUDE, T0, "E_MAY_NOT_APPROVE"),
         (given(asked(by=RITA), passed(asked(by=RITA))), OLGA, T0, "E_MAY_NOT_APPROVE"),
-        (ONE_OF_TWO, LEO, T0, "E_APPROVED_ALREADY"),
+        (ONE_OF_TWO, LEO, T0, "E_YOU_APPROVED_ALREADY"),
         (ONE_OF_TWO, LIA, T0, "ApprovalGranted"),
         (AWAITING, LEO, EXPIRES - timedelta(microseconds=1), "ApprovalGranted"),
         (AWAITING, LEO, EXPIRES, "E_EXPIRED"),
@@ -119,7 +119,7 @@ def test_an_approval_carries_the_digest_of_the_plan_that_was_shown() -> None:
 
 def test_two_accounts_of_one_lead_count_once() -> None:
     """Persons are compared, not names: the same person under another name has approved already."""
-    assert code(rules.approve(ONE_OF_TWO, replace(LEO, name="Leo (mobile)"), POLICY, T0)) == "E_APPROVED_ALREADY"
+    assert code(rules.approve(ONE_OF_TWO, replace(LEO, name="Leo (mobile)"), POLICY, T0)) == "E_YOU_APPROVED_ALREADY"
 
 
 def test_no_policy_lets_nobody_do_anything() -> None:
@@ -276,7 +276,7 @@ def _events(decided: tuple[Event, ...] | Refusal) -> tuple[Event, ...]:
         (OLGA, asked(), "RequestAsked"),
         (LEO, asked(by=LEO), "RequestAsked"),
         (AUDE, asked(by=AUDE), "E_MAY_NOT_REQUEST"),
-        (OLGA, asked(options=Options(force=True, whatif=True)), "E_PARAM_CONFLICT"),
+        (OLGA, asked(options=Options(force=True, whatif=True)), "E_FORCE_WITH_WHATIF"),
     ],
     ids=range(4),
 )

@@ -158,7 +158,7 @@ class Worlds(RuleBasedStateMachine):
         )
         found = preflight.blocking(preflight.judge(case))
         # Preflight also refuses a flush of a dead pool; the lab has nothing to flush there, and no objection.
-        return found is None or found.code == "E_PARAM_CONFLICT"
+        return found is None or found.code == "E_NOTHING_TO_FLUSH"
 
     def _verdict(self, kind: Kind, pool: str, options: Options, outcome: Outcome) -> None:
         assert outcome.ended in DONE | {Ended.FAILED, Ended.STOPPED}
