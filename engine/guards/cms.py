@@ -10,16 +10,22 @@ from collections.abc import Iterator
 from engine.guards.case import Case, block
 from engine.model import Finding, Kind
 
+_LOOK = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
+
 
 def cms(case: Case) -> Iterator[Finding]:
     host = case.facts.cms.host
-    if host is None:
+    if host is None and _unread(case):
         yield block(
             "E_CMS_NOT_KNOWN",
-            "No pool holds an active Central Management Store, or it could not be read. The failover has to write "
-            "there.",
-            "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus; then fail the Central Management "
-            "Store over (Invoke-CsManagementServerFailover) before the pool.",
+            "Where the active Central Management Store is could not be read. The failover has to write there.",
+            f"{_LOOK}; the warnings say why it could not be read. Mend that, then ask again.",
+        )
+    elif host is None:
+        yield block(
+            "E_CMS_LOST",
+            "No pool holds an active Central Management Store. The failover has to write there.",
+            f"{_LOOK}; then fail it over (Invoke-CsManagementServerFailover) before the pool.",
         )
     elif case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
         yield block(
@@ -34,3 +40,8 @@ def cms(case: Case) -> Iterator[Finding]:
             f"The Central Management Store is on {host}, which is not known to be up. The failover has to write there.",
             "Bring that pool up, or fail the Central Management Store over first.",
         )
+
+
+def _unread(case: Case) -> bool:
+    """Whether a reading of it failed: then nobody knows whether a pool holds it."""
+    return any("Central Management Store" in what.partition(":")[0] for what in case.facts.unread)
