@@ -62,7 +62,7 @@ class Watch:
             if self._loop.stopping:
                 return
             self.trouble = f"The engine cannot be read: {error.say}"
-            log.warning("%s %s", self.trouble, error.detail)
+            log.warning("the engine cannot be read: %s %s", error.say, error.detail)
         if self._monotonic() - self._refreshed > FRESH - self._timings.read - self._timings.retry:
             self._who.refresh()
             self._refreshed = self._monotonic()

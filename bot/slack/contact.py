@@ -122,10 +122,10 @@ class Contact:
             self._changed_at = self._monotonic()
         elif state == "heard":
             self._told = state
-            log.warning(self._hello())
+            log.warning("Slack is back: %s", self._hello())
         elif self._monotonic() - self._changed_at >= BRIEF:
             self._told = state
-            log.warning(self._silence())
+            log.warning("Slack is away: %s", self._silence())
 
 
 def _name(user: object, team: object, team_id: object, home: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.generated import DOCUMENTS, ROOT, renewed
 
-MARKDOWN = sorted(path.name for path in ROOT.glob("*.md"))
+MARKDOWN = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -25,7 +25,7 @@ def test_every_file_that_a_document_names_is_there(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
 
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not ((ROOT / name).parent / link).exists()] == []
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
