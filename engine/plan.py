@@ -2,6 +2,7 @@
 
 Pure. What is approved is what runs: the engine takes the very Plan whose digest every approval carries.
 No sentence for people besides the cmdlet line, no judgement (that is `preflight`).
+Counters that move with every write are left out of the digest, and so are notes, which go away by themselves.
 Source of the cmdlets and their parameters: the reference pages of Invoke-CsPoolFailOver and
 Invoke-CsPoolFailBack (Lync Server 2013; office-docs-powershell for 2015 and 2019).
 """

@@ -2,6 +2,7 @@
 
 Pure. Every word finds its place or is answered: a switch that is not known, a value that is missing, two values that
 do not agree, a word too many. Nothing is dropped, nothing is guessed; the nearest right form is named.
+It comes before click, which has no sentences for these; click converts, names and documents the switches.
 """
 
 from __future__ import annotations

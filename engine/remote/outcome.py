@@ -1,6 +1,7 @@
 """How a run ended, from what was seen of it: the last state, the errors, the questions. Pure; not the verdict.
 
-`had_errors` of pypsrp is not asked: it stays False for errors that do not end the cmdlet.
+`had_errors` of pypsrp is not asked: it stays False for errors that do not end the cmdlet. A run that warned has
+warnings, as no cmdlet reports in any other way how much was assumed or lost.
 """
 
 from __future__ import annotations

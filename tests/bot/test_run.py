@@ -95,7 +95,9 @@ def test_while_slack_is_away_it_says_why_and_later_that_it_is_connected(place: P
         standin.stop()
         service.says("WARNING bot.slack.contact: Slack is away: Slack does not answer: ")
         assert service.stops() == 0
-    of_contact = [line.partition("bot.slack.contact: ")[2].partition(".")[0] for line in service.err if "contact" in line]
+    of_contact = [
+        line.partition("bot.slack.contact: ")[2].partition(".")[0] for line in service.err if "contact" in line
+    ]
     assert of_contact == [
         "Slack is back: Connected to Slack as @csfailover in Contoso lab (T0LAB)",
         "Slack is away: Slack does not answer: the connection was refused",
@@ -138,7 +140,9 @@ def test_a_token_that_slack_rejects_after_an_outage_is_told(place: Place, standi
     with place.run() as service:
         service.says("Slack does not answer: the connection was refused.")
         faults(standin.start().url, "auth.test", "error:token_revoked", times=1_000)
-        assert "Slack says token_revoked" in service.says("WARNING bot.slack.contact: Slack is away: Slack rejects the bot's token")
+        assert "Slack says token_revoked" in service.says(
+            "WARNING bot.slack.contact: Slack is away: Slack rejects the bot's token"
+        )
         assert service.stops() == 0
 
 

@@ -15,6 +15,7 @@ from bot.slack.manifest import SCOPES
 from commands import load
 from engine.lab.trouble import BREAKABLE
 from engine.states import diagram
+from tests.house import codes, drawing
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,9 +48,14 @@ def states() -> str:
     return f"```mermaid\n{diagram()}\n```"
 
 
+def house() -> str:
+    return drawing.house(drawing.contracts())
+
+
 DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"commands": commands, "command-line": command_line, "scopes": scopes, "breakable": breakable},
-    "ARCHITECTURE.md": {"states": states},
+    "ARCHITECTURE.md": {"house": house, "states": states},
+    "docs/codes.md": {"codes": codes.table},
 }
 
 

@@ -34,3 +34,33 @@ def test_every_make_target_in_the_readme_exists() -> None:
     named = set(re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
 
     assert named - targets == set()
+
+
+def test_the_way_of_a_command_is_ten_files_that_are_there() -> None:
+    """From Slack's door through the engine and back to Slack's door, one file a line."""
+    way = re.findall(r"^(\d+)\. `([\w/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.MULTILINE)
+    files = [name for _, name in way]
+
+    assert [int(number) for number, _ in way] == list(range(1, 11))
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+    assert (files[0], files[-1]) == ("bot/slack/listeners.py", "bot/slack/poster.py")
+    assert {name.partition("/")[0] for name in files} == {"bot", "commands", "engine"}
+
+
+def test_every_file_of_ours_that_a_document_names_is_there() -> None:
+    """A path in backquotes, also in a sentence: whoever moves a file moves its name too."""
+    missing = []
+    for name in MARKDOWN:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        paths = re.findall(r"`((?:bot|commands|engine|audit|tests|docs)/[\w/.-]*)`", text)
+        missing += [f"{name}: {path}" for path in paths if not (ROOT / path).exists()]
+
+    assert missing == []
+
+
+def test_the_architecture_is_one_page() -> None:
+    """What is written by hand fits on a screen or two; longer reasons stand in docstrings."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    by_hand = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", text, flags=re.DOTALL)
+
+    assert by_hand.count("\n") <= 75
