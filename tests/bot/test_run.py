@@ -22,6 +22,7 @@ from tests.conversations.house import House
 
 SLOW = 0.05
 """Virtual seconds in a real one: the failover takes half a minute."""
+OF_CONTACT = "WARNING bot.slack.contact: "
 
 
 @pytest.fixture
@@ -93,11 +94,9 @@ def test_while_slack_is_away_it_says_why_and_later_that_it_is_connected(place: P
         standin.start()
         assert "Connected to Slack as @csfailover" in service.says("Connected")
         standin.stop()
-        service.says("WARNING bot.slack.contact: Slack is away: Slack does not answer: ")
+        service.says(f"{OF_CONTACT}Slack is away: Slack does not answer: ")
         assert service.stops() == 0
-    of_contact = [
-        line.partition("bot.slack.contact: ")[2].partition(".")[0] for line in service.err if "contact" in line
-    ]
+    of_contact = [line.partition(OF_CONTACT)[2].partition(".")[0] for line in service.err if OF_CONTACT in line]
     assert of_contact == [
         "Slack is back: Connected to Slack as @csfailover in Contoso lab (T0LAB)",
         "Slack is away: Slack does not answer: the connection was refused",
@@ -140,9 +139,7 @@ def test_a_token_that_slack_rejects_after_an_outage_is_told(place: Place, standi
     with place.run() as service:
         service.says("Slack does not answer: the connection was refused.")
         faults(standin.start().url, "auth.test", "error:token_revoked", times=1_000)
-        assert "Slack says token_revoked" in service.says(
-            "WARNING bot.slack.contact: Slack is away: Slack rejects the bot's token"
-        )
+        assert "Slack says token_revoked" in service.says(f"{OF_CONTACT}Slack is away: Slack rejects the bot's token")
         assert service.stops() == 0
 
 

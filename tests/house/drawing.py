@@ -20,14 +20,21 @@ def contracts() -> list[dict[str, Any]]:
 
 def house(told: Iterable[Mapping[str, Any]]) -> str:
     """Each contract of layers as a stair that imports go down, and the names of the others."""
-    every = list(told)
-    stairs = [drawn for contract in every if contract["type"] == "layers" for drawn in _stairs(contract)]
+    every = sorted(told, key=lambda contract: "containers" in contract)
+    drawn: set[str] = set()
+    stairs = []
+    for contract in every:
+        for container in contract.get("containers", [""]) if contract["type"] == "layers" else []:
+            names = {f"{container}.{name}" if container else name for name in _names(contract["layers"])}
+            if not names <= drawn:  # a contract that only says again, for one package, where its modules stand
+                stairs.append(_stair(contract["layers"], container))
+            drawn |= names
     rest = [f"- {contract['name']}" for contract in every if contract["type"] != "layers"]
     return "\n".join(["```", "\n\n".join(stairs), "```", *(["", *rest] if rest else [])])
 
 
-def _stairs(contract: Mapping[str, Any]) -> list[str]:
-    return [_stair(contract["layers"], container) for container in contract.get("containers", [""])]
+def _names(layers: Iterable[str]) -> list[str]:
+    return [name.strip(" ()") for layer in layers for name in layer.replace(":", "|").split("|")]
 
 
 def _stair(layers: Iterable[str], container: str) -> str:
@@ -43,7 +50,7 @@ def _wrapped(layer: str, begins: str) -> list[str]:
     """The modules of a layer side by side. Optional ones lose their brackets: what is drawn is where they belong."""
     independent = ":" not in layer
     lines, between = [begins], " | " if independent else " : "
-    for name in (part.strip(" ()") for part in layer.replace(":", "|").split("|")):
+    for name in _names([layer]):
         if len(lines[-1]) > len(begins) and len(lines[-1]) + len(between) + len(name) > WIDEST:
             lines.append(" " * len(begins))
         lines[-1] += name if len(lines[-1]) == len(begins) else between + name

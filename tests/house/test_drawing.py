@@ -13,6 +13,7 @@ def test_layers_are_drawn_as_a_stair_that_imports_go_down() -> None:
         [
             {"name": "one way", "type": "layers", "layers": ["top.a", "left | (right)", "below : beside"]},
             {"name": "inside", "type": "layers", "layers": ["x", "y"], "containers": ["top"]},
+            {"name": "said again", "type": "layers", "layers": ["a"], "containers": ["top"], "exhaustive": True},
             {"name": "a knows no b", "type": "forbidden"},
         ]
     )
