@@ -23,8 +23,8 @@ def cms(case: Case) -> Iterator[Finding]:
         )
     elif host is None:
         yield block(
-            "E_CMS_LOST",
-            "No pool holds an active Central Management Store. The failover has to write there.",
+            "E_CMS_NOT_ONE",
+            "There is not exactly one active Central Management Store. The failover has to write there.",
             f"{_LOOK}; then fail it over (Invoke-CsManagementServerFailover) before the pool.",
         )
     elif case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
@@ -43,5 +43,5 @@ def cms(case: Case) -> Iterator[Finding]:
 
 
 def _unread(case: Case) -> bool:
-    """Whether a reading of it failed: then nobody knows whether a pool holds it."""
-    return any("Central Management Store" in what.partition(":")[0] for what in case.facts.unread)
+    """Whether the reading of where it is failed; then nobody knows. That none or several are active is a reading."""
+    return any(what.partition(":")[0] == "Central Management Store" for what in case.facts.unread)

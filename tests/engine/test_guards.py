@@ -22,7 +22,8 @@ OVER, BACK = Kind.FAILOVER, Kind.FAILBACK
 DISASTER = Options(disaster=True)
 BEHIND = Replication(Export.NOT_STEADY, Import.NORMAL, backlog=12)
 UNKNOWN = Replication(Export.UNKNOWN, Import.UNKNOWN)
-CMS_UNREAD = ("host of the Central Management Store: access is denied",)
+CMS_UNREAD = ("Central Management Store: access is denied",)
+CMS_TWICE = ("host of the Central Management Store: not exactly one is active",)
 HURT = [Health.DOWN, Health.BACKEND_DOWN, Health.QUORUM_LOST, Health.UNKNOWN]
 
 
@@ -61,8 +62,8 @@ HITS: list[Row] = [
     ("E_STATE_UNKNOWN", B, OVER, Options(), pair(partner={"state": PoolState.UNKNOWN})),
     ("E_STATE_UNKNOWN", B, BACK, Options(), pair({"state": PoolState.UNKNOWN})),
     *[("E_BACKUP_UNAVAILABLE", B, OVER, DISASTER, pair(partner={"health": h})) for h in HURT],
-    ("E_CMS_LOST", B, OVER, Options(), facts(cms=Cms(None, None))),
-    ("E_CMS_LOST", B, OVER, Options(), facts(cms=Cms(None, None), unread=("users of pool02: timed out",))),
+    ("E_CMS_NOT_ONE", B, OVER, Options(), facts(cms=Cms(None, None))),
+    ("E_CMS_NOT_ONE", B, OVER, Options(), facts(cms=Cms(None, None), unread=CMS_TWICE)),
     ("E_CMS_NOT_KNOWN", B, OVER, Options(), facts(cms=Cms(None, None), unread=CMS_UNREAD)),
     ("E_CMS_DOWN", B, OVER, DISASTER, facts(cms=Cms("pool09.contoso.com", up=False))),
     ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P2, up=None))),
@@ -102,7 +103,7 @@ MISSES: list[Row] = [
     ("E_CMS_ON_FAILED_POOL", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
     ("E_CMS_DOWN", B, BACK, Options(), replace(AWAY, cms=Cms(P1, up=True))),
     ("E_CMS_NOT_KNOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
-    ("E_CMS_LOST", B, OVER, Options(), facts(cms=Cms(None, None), unread=CMS_UNREAD)),
+    ("E_CMS_NOT_ONE", B, OVER, Options(), facts(cms=Cms(None, None), unread=CMS_UNREAD)),
     ("E_CMS_DOWN", B, OVER, Options(), facts(cms=Cms(None, None))),
     ("E_EDGE_NEXT_HOP", B, OVER, Options(), facts()),
     ("E_EDGE_NEXT_HOP", B, BACK, Options(), replace(AWAY, edges=hops(up=True))),
@@ -188,9 +189,9 @@ def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
 
 
 ORDER = {
-    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_LOST E_EDGE_NEXT_HOP "
+    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_NOT_ONE E_EDGE_NEXT_HOP "
     "E_NEEDS_DISASTER_MODE E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_CAPACITY W_NOT_READ N_FAILOVER_DURATION N_STAYS_DOWN",
-    BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_LOST "
+    BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_NOT_ONE "
     "E_PARAM_UNSUPPORTED W_NOT_IN_SYNC W_NOT_READ N_FAILBACK_DURATION",
 }
 

@@ -28,12 +28,22 @@ def test_every_file_that_a_document_names_is_there(name: str) -> None:
     assert [link for link in links if not ((ROOT / name).parent / link).exists()] == []
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
-    """A newcomer who types what the README says gets what it says."""
+def test_every_make_target_that_a_document_names_exists() -> None:
+    """A newcomer who types what a document says gets what it says."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in MARKDOWN}
+    named = {(name, word) for name in texts for word in re.findall(r"(?:`|^)make ([a-z-]+)", texts[name], re.MULTILINE)}
 
-    assert named - targets == set()
+    assert [(name, word) for name, word in sorted(named) if word not in targets] == []
+
+
+def test_every_test_that_a_document_names_is_there() -> None:
+    """CONTRIBUTING.md says which test fails when a step is forgotten; the test keeps its name, or the page follows."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)`[:,] `(test_\w+)`", text)
+
+    assert named
+    assert [test for path, test in named if f"def {test}(" not in (ROOT / path).read_text(encoding="utf-8")] == []
 
 
 def test_the_way_of_a_command_is_ten_files_that_are_there() -> None:

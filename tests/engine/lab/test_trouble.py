@@ -158,3 +158,14 @@ def test_another_number_is_never_the_nearest_pool(tmp_path: Path) -> None:
     lab = new_lab(tmp_path)
     with pytest.raises(ValueError, match="there is no pool pool9; csfailover lab show lists the pools"):
         trouble.break_(lab.world, "pool", "pool9")
+
+
+@pytest.mark.parametrize("what", list(trouble.BREAKABLE))
+def test_whatever_is_broken_can_be_seen(tmp_path: Path, what: str) -> None:
+    """`lab show` is another list while it is broken, and the same as before once it is mended."""
+    lab = new_lab(tmp_path)
+    before = show(lab.world)
+    trouble.break_(lab.world, what, *[ARGUMENTS[name] for name in trouble.BREAKABLE[what].arguments.split()])
+    assert show(lab.world) != before
+    trouble.repair(lab.world, what)
+    assert show(lab.world) == before
