@@ -87,7 +87,8 @@ def engine_of(config: Config) -> Engine:
         from engine.lab.engine import Lab  # noqa: PLC0415  # each engine is loaded only where it is used
 
         _make_world(config.engine.lab.world)
-        return Lab(config.engine.lab.world, clock=clock.unix, wait=clock.wait, speed=config.engine.lab.speed)
+        lab = config.engine.lab
+        return Lab(lab.world, clock=clock.unix, wait=clock.wait, speed=lab.speed, settling=lab.settling)
     from engine.remote.engine import Remote  # noqa: PLC0415  # as above: pypsrp takes a third of a second
 
     assert config.engine.remote is not None

@@ -66,6 +66,8 @@ class LabSettings(_Section):
     world: Path = Path("lab.db")
     speed: Annotated[float, Field(gt=0)] | None = None
     """Virtual seconds per second; none: everything happens at once."""
+    settling: Annotated[float, Field(ge=0, le=3_600)] = 2.0
+    """Seconds for which a reading must hold before a verdict says that nothing was moved."""
 
 
 class EngineSettings(_Section):

@@ -16,9 +16,6 @@ from engine.resolve import nearest
 POLL = 0.25
 """Real seconds between two looks at a run, so that a wish to stop is heard soon."""
 
-SETTLING = 2.0
-"""Seconds. The lab's readings never lag; people who watch a demo should see a verdict that waits."""
-
 SHORTEST = 0.001
 """Real seconds; less would not move a clock that counts from 1970 in floating point."""
 
@@ -35,11 +32,11 @@ class Lab:
         clock: Callable[[], float],
         wait: Callable[[float], None],
         speed: float | None = None,
-        settling: float = SETTLING,
+        settling: float = 0.0,
         at_commit: Callable[[str], None] | None = None,
     ) -> None:
         """`clock` gives unix seconds, `wait` waits real seconds. `speed` is virtual seconds in a real one; None
-        makes everything instant. `settling`: see the port. `at_commit` is told each committed change of the world,
+        makes everything instant. `settling`: see the port; the lab's own readings never lag. `at_commit` is told each committed change of the world,
         for crash tests. Raises EngineUnavailable when there is no world at `path`."""
         self.world = World(path, clock=clock, at_commit=at_commit)
         self._wait = wait

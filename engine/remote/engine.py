@@ -23,9 +23,6 @@ from engine.remote.run import RemoteRun
 from engine.remote.settings import RemoteSettings
 from engine.resolve import nearest
 
-SETTLING = 60.0
-"""Seconds."""
-
 LEAVING = 30.0
 """Seconds that close() waits for runs to let go of their shells."""
 
@@ -189,8 +186,7 @@ class Remote:
 
     @property
     def settling(self) -> float:
-        """PoolState lives in the Central Management Store and is replicated to where it is read."""
-        return SETTLING
+        return self.settings.settling
 
     def close(self) -> None:
         """Every run in this process writes the phase `parked`, disconnects, and returns an UNKNOWN outcome that means

@@ -112,9 +112,12 @@ def test_that_slack_is_gone_and_back_is_told_once_each(place: Place, standin: St
     with place.run() as service:
         service.says("Connected")
         standin.stop()
-        service.says("WARNING bot.slack.contact: Slack is away: Slack does not answer: the connection was refused.", ASK + PATIENCE)
+        service.says(
+            "WARNING bot.slack.contact: Slack is away: Slack does not answer: the connection was refused.",
+            ASK + PATIENCE,
+        )
         standin.start()
-        service.says("WARNING bot.slack.contact: Slack is back: Connected to Slack as @csfailover")
+        service.says(f"{OF_CONTACT}Slack is back: Connected to Slack as @csfailover")
         assert service.stops() == 0
     assert len(service.err) == 2
 

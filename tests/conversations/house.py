@@ -42,6 +42,8 @@ PATIENCE = 30.0
 """Seconds for any one thing to come about; most take a few hundredths, and much longer on a busy machine."""
 SOON = Timings(tick=0.1, again=0.5, retry=0.5)
 """The bot looks again soon, so that PATIENCE is long, whatever the product takes for soon."""
+SETTLING = 0.1
+"""Seconds for which a reading must hold; two looks apart."""
 USER_OF_POOL01 = "user0000001@contoso.com"
 
 
@@ -100,7 +102,7 @@ class House:
                 "policy": policy or {},
             }
         )
-        lab = engine(self.world, clock=clock.unix, wait=clock.wait, speed=speed)
+        lab = engine(self.world, clock=clock.unix, wait=clock.wait, speed=speed, settling=SETTLING)
         self.bot = bot = assemble(config, demo.secrets(), lab, log, pace or Hurried(), SOON)
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()

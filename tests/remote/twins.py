@@ -31,12 +31,11 @@ from engine.model import Kind, Options, Person
 from engine.policy import Policy
 from engine.port import Engine
 from engine.states import Operation, State
-from engine.verdict import SETTLING
 from tests.engine.lab.worlds import STATE
 
 FASTER = 20
-PATIENCE = 20.0 + SETTLING / FASTER
-"""Seconds for one operation, besides those in which the state of the pools settles."""
+PATIENCE = 20.0
+"""Seconds for one operation."""
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LEADS = ("bob", "carol")
 POLICY = Policy(approvals=1, risky_approvals=2, cooldown=0)

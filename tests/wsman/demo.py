@@ -40,6 +40,7 @@ def engine(peer: Peer, transport: str = "https-negotiate", **more: Any) -> dict[
         "username": peer.user,
         "poll": 1,
         "reattach_every": 0.5,
+        "settling": 1,
     }
     return {"kind": "remote", "remote": remote | more}
 

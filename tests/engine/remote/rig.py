@@ -39,6 +39,7 @@ def settings(peer: Peer, transport: str = "https-negotiate", **more: Any) -> Rem
         "reattach_every": 0.1,
         "reattach_window": 10,
         "patience": 10,
+        "settling": 0,
     }
     return RemoteSettings(**(values | more))
 
