@@ -14,8 +14,7 @@ from typing import Any
 
 import rfc8785
 
-from audit.model import BODY_LIMIT, WORD_LIMIT, Row
-from audit.sqlite.schema import COLUMNS
+from audit.model import BODY_LIMIT, COLUMNS, WORD_LIMIT, Row
 
 DOMAIN = b"csfailover-event-v1\0"
 SAFE = 2**53
@@ -76,7 +75,7 @@ def digest(columns: Sequence[Any]) -> str:
 
 
 def row(columns: Sequence[Any]) -> Row:
-    """The columns of `event`, in the order of COLUMNS, as a Row."""
+    """What a store gives, in the order of COLUMNS, as a Row."""
     seq, operation, version, kind, actor, at, rule, body, delivery, claim, closes, prev, given = columns
     instant_, content = datetime.fromisoformat(at), json.loads(body)
     return Row(

@@ -13,6 +13,29 @@ from typing import Any
 
 JsonValue = bool | int | float | str | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
+GENESIS = "0" * 64
+"""What the first row has as `prev`."""
+
+COLUMNS = (
+    "seq",
+    "operation",
+    "version",
+    "kind",
+    "actor",
+    "at",
+    "rule",
+    "body",
+    "delivery",
+    "claim",
+    "closes",
+    "prev",
+    "hash",
+)
+"""What a row consists of, in order. All but `seq`, `prev` and `hash` are the record that the hash covers."""
+
+Columns = tuple[Any, ...]
+"""A row as a store gives it, in the order of COLUMNS: perhaps none of ours."""
+
 BODY_LIMIT = 64 * 1024
 """Bytes a body may take as canonical JSON."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from audit.sqlite.schema import COLUMNS
+from audit.model import COLUMNS
 
 
 def visible(text: str) -> str:
@@ -21,7 +21,7 @@ def visible(text: str) -> str:
 
 
 def json_line(columns: Sequence[Any]) -> str:
-    """The columns of `event` as one JSON object: names sorted, no white space, ASCII only.
+    """A row as a store gives it, as one JSON object: names sorted, no white space, ASCII only.
 
     `body` is an object in it. The hash can be made again from the line: RFC 8785 of the body is the body's text. What
     is no JSON, in a file that was tampered with, is given as the text it is.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from audit.model import CannotOpen
+from audit.model import GENESIS, CannotOpen
 from audit.sqlite import schema
 
 BUSY_SECONDS = 1.0
@@ -139,7 +139,7 @@ def _refuse_damaged(conn: sqlite3.Connection, path: Path) -> None:
     cure = "Keep the file as it is, run `csfailover log verify` on it, and restore the last backup."
     if missing := schema.missing_triggers(conn):
         raise CannotOpen(f"{path} is no longer append-only: triggers missing or changed: {', '.join(missing)}. {cure}")
-    last = conn.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone() or (0, schema.GENESIS)
+    last = conn.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone() or (0, GENESIS)
     head = conn.execute("SELECT seq, hash FROM audit_head").fetchone()
     if last != head:
         raise CannotOpen(f"The end of {path} is not what it was: last row {last[0]}, head {head and head[0]}. {cure}")

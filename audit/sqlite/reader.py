@@ -14,12 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from audit import chain
-from audit.model import Row, Verification
+from audit.model import COLUMNS, Columns, Row, Verification
 from audit.sqlite import connect, verify
-from audit.sqlite.schema import COLUMNS
-
-Columns = tuple[Any, ...]
-"""A row as SQLite gives it, in the order of COLUMNS."""
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
 

@@ -17,28 +17,10 @@ from types import MappingProxyType
 
 from sqlite_utils import Database, Migrations
 
+from audit.model import GENESIS
+
 APPLICATION_ID = 0x43534641
 """Written in the header of every log file ("CSFA"), so that no other SQLite file is taken for one."""
-
-GENESIS = "0" * 64
-"""What the first row has as `prev`."""
-
-COLUMNS = (
-    "seq",
-    "operation",
-    "version",
-    "kind",
-    "actor",
-    "at",
-    "rule",
-    "body",
-    "delivery",
-    "claim",
-    "closes",
-    "prev",
-    "hash",
-)
-"""The columns of `event`, in order. All but `seq`, `prev` and `hash` are the record that the hash covers."""
 
 FROM_LOG = """SELECT operation, min(seq) AS first_seq, max(claim) AS claim, 1 - max(closes) AS open
         FROM event WHERE operation IS NOT NULL GROUP BY operation"""

@@ -16,17 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from audit import chain
-from audit.model import AlreadyDelivered, ClaimHeld, Conflict, Entry, Row
+from audit.model import COLUMNS, AlreadyDelivered, ClaimHeld, Columns, Conflict, Entry, Row
 from audit.sqlite import connect
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.disk import Disk
 from audit.sqlite.lock import SingleInstance
 from audit.sqlite.reader import Reader
-from audit.sqlite.schema import COLUMNS
 from audit.sqlite.writer import Writer
 
 Clock = Callable[[], datetime]
-Columns = tuple[Any, ...]
 
 BALLAST = 4 * 1024 * 1024
 """Bytes kept back for the end of what already runs: some hundreds of rows with their write-ahead log."""

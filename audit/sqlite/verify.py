@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from audit import chain
-from audit.model import Verification
+from audit.model import COLUMNS, GENESIS, Verification
 from audit.sqlite import connect, schema
-from audit.sqlite.schema import COLUMNS, GENESIS
 from audit.timeline import visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # names of our own columns

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
-from audit.model import Verification
-from audit.sqlite.reader import Columns, Reader
+from audit.model import Columns, Verification
+from audit.sqlite.reader import Reader
 from audit.timeline import json_line, visible
 from bot.config import Secrets, load
 from bot.desk.story import whole

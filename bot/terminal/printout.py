@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from audit import chain
-from audit.sqlite.reader import Columns
-from audit.sqlite.schema import COLUMNS
+from audit.model import COLUMNS, Columns
 from audit.timeline import json_line, visible
 from bot.desk.starts import STARTED, STOPPED
 from bot.desk.story import told

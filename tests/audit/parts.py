@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from audit import chain
-from audit.model import Entry, JsonValue, Verification
+from audit.model import COLUMNS, GENESIS, Entry, JsonValue, Verification
 from audit.sqlite import schema
 from audit.sqlite.reader import Reader
 from audit.sqlite.verify import verify
@@ -59,10 +59,10 @@ def written_anew(path: Path, seq: int, column: str, value: str) -> Verification:
     """Change one column of one row, and make all hashes from there on again: what a patient forger does."""
     with Reader(path) as reader:
         rows = [list(columns) for columns in reader.raw_last(10_000)]
-    prev, statements = schema.GENESIS, []
+    prev, statements = GENESIS, []
     for row in rows:
         if row[0] == seq:
-            row[schema.COLUMNS.index(column)] = value
+            row[COLUMNS.index(column)] = value
             statements.append(f"UPDATE event SET {column} = '{value}' WHERE seq = {seq}")
         row[-2] = prev
         prev = row[-1] = chain.digest(row)

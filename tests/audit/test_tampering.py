@@ -11,7 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from audit import chain
-from audit.model import CannotOpen, CannotRecord
+from audit.model import COLUMNS, GENESIS, CannotOpen, CannotRecord
 from audit.sqlite import connect, schema
 from audit.sqlite.rebuild import rebuild_projections
 from audit.sqlite.store import Store
@@ -127,20 +127,20 @@ def test_an_edited_row_is_named(written: Path) -> None:
         assert "Row 4 was changed" in found.why
 
 
-@pytest.mark.parametrize("column", [c for c in schema.COLUMNS if c not in {"seq", "prev", "hash"}])
+@pytest.mark.parametrize("column", [c for c in COLUMNS if c not in {"seq", "prev", "hash"}])
 def test_the_hash_covers_every_column(column: str) -> None:
     """No column can be changed without changing the hash."""
     row = [7, "op", 3, "k", "a", "2026-03-01T12:00:00.000000Z", "r", "{}", "d", "c", 0, "0" * 64]
     changed = list(row)
-    changed[schema.COLUMNS.index(column)] = 1 if column in {"version", "closes"} else "x"
+    changed[COLUMNS.index(column)] = 1 if column in {"version", "closes"} else "x"
     assert chain.digest(changed) != chain.digest(row)
 
 
 def test_an_edited_row_with_its_hash_made_anew_breaks_the_next(written: Path) -> None:
     """Recomputing one hash is not enough: the row after it names the old one."""
     with closing(connect.read_only(written)) as conn:
-        row = list(conn.execute(f"SELECT {', '.join(schema.COLUMNS)} FROM event WHERE seq = 4").fetchone())
-    row[schema.COLUMNS.index("actor")] = "nobody"
+        row = list(conn.execute(f"SELECT {', '.join(COLUMNS)} FROM event WHERE seq = 4").fetchone())
+    row[COLUMNS.index("actor")] = "nobody"
     found = unlocked(written, f"UPDATE event SET actor = 'nobody', hash = '{chain.digest(row)}' WHERE seq = 4")
     assert (found.ok, found.first_bad) == (False, 5)
     assert "One of the two was replaced" in found.why
@@ -200,7 +200,7 @@ def test_a_log_written_anew_is_not_seen_by_the_chain_but_bears_other_hashes(writ
     with closing(connect.read_only(written)) as conn:
         kept = [hash_at(conn, seq) for seq in range(9)]
         assert hash_at(conn, 9) is None
-    assert (kept[0], kept[8]) == (schema.GENESIS, verify(written).head)
+    assert (kept[0], kept[8]) == (GENESIS, verify(written).head)
     found = written_anew(written, 4, "actor", "nobody")
     assert (found.ok, found.rows) == (True, 8)
     with closing(connect.read_only(written)) as conn:

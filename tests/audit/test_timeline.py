@@ -7,7 +7,7 @@ import json
 import pytest
 
 from audit import chain
-from audit.sqlite.schema import COLUMNS
+from audit.model import COLUMNS
 from audit.sqlite.store import Store
 from audit.timeline import json_line, visible
 from tests.audit.parts import entry

@@ -20,8 +20,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from audit import chain
-from audit.model import Entry, JsonValue
-from audit.sqlite import schema
+from audit.model import COLUMNS, GENESIS, Entry, JsonValue
 from audit.sqlite.store import Store
 
 TARGET = 1.25
@@ -36,7 +35,7 @@ BODY: dict[str, JsonValue] = {
     "text": "Moving users of pool01.contoso.com to pool02.contoso.com: 1200 of 80000 done",
 }
 ENTRY = Entry("run.recorded", "engine", BODY, rule="record")
-_INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(schema.COLUMNS))})"
+_INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(COLUMNS))})"
 
 Action = Callable[[], object]
 
@@ -78,7 +77,7 @@ def raw(path: Path) -> sqlite3.Connection:
     conn = sqlite3.connect(path, isolation_level=None)
     conn.execute("PRAGMA journal_mode = WAL")
     conn.execute("PRAGMA synchronous = FULL")
-    columns = ("seq INTEGER PRIMARY KEY", *schema.COLUMNS[1:])
+    columns = ("seq INTEGER PRIMARY KEY", *COLUMNS[1:])
     conn.execute(f"CREATE TABLE event ({', '.join(columns)})")
     return conn
 
@@ -86,7 +85,7 @@ def raw(path: Path) -> sqlite3.Connection:
 def committer(conn: sqlite3.Connection) -> Action:
     text = chain.canonical(BODY)
     start = ("bench", 1, ENTRY.kind, ENTRY.actor, chain.instant(_clock()), ENTRY.rule, text)
-    row = (*start, None, None, 0, schema.GENESIS, schema.GENESIS)
+    row = (*start, None, None, 0, GENESIS, GENESIS)
 
     def commit() -> None:
         conn.execute("BEGIN IMMEDIATE")
