@@ -14,7 +14,7 @@ from typing import Any
 
 import rfc8785
 
-from audit.model import BODY_LIMIT, COLUMNS, WORD_LIMIT, Row
+from audit.model import BODY_LIMIT, COLUMNS, WORD_LIMIT, Claim, Row
 
 DOMAIN = b"csfailover-event-v1\0"
 SAFE = 2**53
@@ -74,10 +74,34 @@ def digest(columns: Sequence[Any]) -> str:
     return sha256(DOMAIN + columns[_PREV].encode() + columns[_SEQ].to_bytes(8, "big") + record.encode()).hexdigest()
 
 
+def claimed(claims: Sequence[Claim]) -> str | None:
+    """Claims as their column: each name with its mode. Raises ValueError for a name given twice."""
+    if len({claim.name for claim in claims}) < len(claims):
+        raise ValueError("a claim is taken once")
+    return canonical({claim.name: claim.mode for claim in claims}) if claims else None
+
+
+def released(names: Sequence[str]) -> str | None:
+    """Releases as their column: the names, in order."""
+    return _SORTED.encode(sorted(names)) if names else None
+
+
 def row(columns: Sequence[Any]) -> Row:
     """What a store gives, in the order of COLUMNS, as a Row."""
-    seq, operation, version, kind, actor, at, rule, body, delivery, claim, closes, prev, given = columns
-    instant_, content = datetime.fromisoformat(at), json.loads(body)
+    seq, operation, version, kind, actor, at, rule, body, delivery, claims, releases, closes, prev, given = columns
     return Row(
-        seq, operation, version, kind, actor, instant_, rule, content, prev, given, delivery, claim, bool(closes)
+        seq,
+        operation,
+        version,
+        kind,
+        actor,
+        datetime.fromisoformat(at),
+        rule,
+        json.loads(body),
+        prev,
+        given,
+        delivery,
+        () if claims is None else tuple(Claim(name, mode == "shared") for name, mode in json.loads(claims).items()),
+        () if releases is None else tuple(json.loads(releases)),
+        bool(closes),
     )

@@ -26,7 +26,8 @@ COLUMNS = (
     "rule",
     "body",
     "delivery",
-    "claim",
+    "claims",
+    "releases",
     "closes",
     "prev",
     "hash",
@@ -36,11 +37,23 @@ COLUMNS = (
 Columns = tuple[Any, ...]
 """A row as a store gives it, in the order of COLUMNS: perhaps none of ours."""
 
-BODY_LIMIT = 64 * 1024
-"""Bytes a body may take as canonical JSON."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes a body may take as canonical JSON: a plan of many steps, with the facts it was judged on, fits."""
 
 WORD_LIMIT = 1024
 """Characters a kind, actor, rule, operation, delivery or claim may have."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an operation holds while it is open. Shared ones stand beside each other; an exclusive one stands alone."""
+
+    name: str
+    shared: bool = False
+
+    @property
+    def mode(self) -> str:
+        return "shared" if self.shared else "exclusive"
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the log. `delivery` and `claim` stand on the first row of their append, `closes` on the last."""
+    """One row of the log. `delivery` and `claims` stand on the first row of their append, `releases` and `closes` on
+    the last. `claims` come in the order of their names."""
 
     seq: int
     operation: str | None
@@ -68,8 +82,19 @@ class Row:
     prev: str
     hash: str
     delivery: str | None = None
-    claim: str | None = None
+    claims: tuple[Claim, ...] = ()
+    releases: tuple[str, ...] = ()
     closes: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row as it stands in the store, perhaps none of ours: then `row` is None, and `line` shows what is there."""
+
+    seq: int
+    row: Row | None
+    line: str
+    """All of it as one JSON object, whatever it holds."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +110,10 @@ class Verification:
 
 class CannotOpen(Exception):
     """The log cannot be opened. The message says why and what to do."""
+
+
+class CannotRead(Exception):
+    """What stands in the log cannot be read. The message says why."""
 
 
 class CannotRecord(Exception):
@@ -108,8 +137,9 @@ class AlreadyDelivered(Exception):
 
 
 class ClaimHeld(Exception):
-    """The open operation `operation` holds the claim. Nothing was written."""
+    """The open operation `operation` holds `claim`. Nothing was written."""
 
-    def __init__(self, operation: str) -> None:
-        super().__init__(f"the claim is held by the open operation {operation}")
+    def __init__(self, operation: str, claim: str) -> None:
+        super().__init__(f"the claim {claim} is held by the open operation {operation}")
         self.operation = operation
+        self.claim = claim

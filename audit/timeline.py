@@ -6,11 +6,11 @@ What people typed is data: everything a terminal could take for an order is show
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from audit.model import COLUMNS
+from audit import chain
+from audit.model import COLUMNS, Columns, Stored
 
 
 def visible(text: str) -> str:
@@ -20,16 +20,29 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def json_line(columns: Sequence[Any]) -> str:
+def json_line(columns: Columns) -> str:
     """A row as a store gives it, as one JSON object: names sorted, no white space, ASCII only.
 
-    `body` is an object in it. The hash can be made again from the line: RFC 8785 of the body is the body's text. What
-    is no JSON, in a file that was tampered with, is given as the text it is.
+    `body`, `claims` and `releases` are JSON in it. The hash can be made again from the line: RFC 8785 of each is its
+    text. What is no JSON, in a file that was tampered with, is given as the text it is.
     """
     record = dict(zip(COLUMNS, columns, strict=True))
     with suppress(TypeError, ValueError, RecursionError):  # one nested very deep can be read, and not be written
-        return _line({**record, "body": json.loads(record["body"], parse_constant=_no_json)})
+        return _line(record | {name: _parsed(record[name]) for name in ("body", "claims", "releases")})
     return _line(record)
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else json.loads(text, parse_constant=_no_json)
+
+
+def stored(columns: Columns) -> Stored:
+    """A row as a store gives it, for printing: read where it is one of ours."""
+    try:
+        row = chain.row(columns)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        row = None  # of another version, or somebody made it
+    return Stored(columns[0], row, json_line(columns))
 
 
 def _line(record: dict[str, Any]) -> str:

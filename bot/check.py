@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from audit.model import CannotOpen
-from audit.sqlite.reader import Reader
 from bot import clock
 from bot.compose import POST_TIMEOUT, engine_of
 from bot.config import Config, ConfigError, Secrets, variable_of
@@ -21,6 +20,7 @@ from bot.slack import tokens
 from bot.slack.manifest import SCOPES
 from bot.slack.people import People, proof_of
 from bot.slack.reasons import UNREACHED, code, reason
+from bot.store import open_log
 from engine.model import Kind, Refusal
 from engine.plan import CMDLETS
 from engine.policy import GRAVE, GRAVEST, USUAL, Verb, approvers, demanded, may
@@ -94,7 +94,7 @@ def _log(config: Config) -> Check:
             "log", there, f"{path} will be made at the first start.", f"Create {path.absolute().parent} first."
         )
     try:
-        with closing(Reader(path)) as reader:
+        with closing(open_log(path)) as reader:
             found = reader.verify()
     except CannotOpen as error:
         return Check("log", False, str(error))

@@ -131,11 +131,13 @@ def assemble(
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     timings = timings or Timings()
     watch = Watch(engine, people, store, clock.monotonic, timings)
-    runner = Runner(journal, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings)
-    poster = Poster(journal, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace())
-    desk = Desk(journal, people, policy, watch.topology, clock.now, clock.operation_id)
+    runner = Runner(journal, store, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings)
+    poster = Poster(
+        journal, store, store, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace()
+    )
+    desk = Desk(journal, store, store, people, policy, watch.topology, clock.now, clock.operation_id)
     troubles = Troubles()
-    view = LiveView(journal, engine, clock.now, troubles.now)
+    view = LiveView(journal, store, store, engine, clock.now, troubles.now)
     listeners = Listeners(desk, view, quick, slack.team, signing)
     link: Link = (
         SocketLink(listeners.app, app_token)

@@ -14,14 +14,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from audit import chain
-from audit.model import COLUMNS, Columns, Row, Verification
+from audit.model import COLUMNS, CannotRead, Row, Stored, Verification
 from audit.sqlite import connect, verify
+from audit.timeline import stored, visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
 
 
 class Reader:
-    """A read-only view of the log at `path`. Any thread may call; every query has a connection for itself.
+    """A read-only view of the log at `path`: audit.port.Printable, and what a store reads. Any thread may call; every
+    query has a connection for itself.
 
     Raises CannotOpen when there is no log at `path`, or one of a newer csfailover.
     """
@@ -38,13 +40,14 @@ class Reader:
         """At most `limit` rows with a seq greater than `after`, in seq order."""
         return self._rows(f"{_ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 
-    def raw(self, operation: str) -> tuple[Columns, ...]:
-        """As `read`, but the columns as they stand in the file: also those of a row that is none of ours."""
-        return tuple(self._all(f"{_ROWS} WHERE operation = ? ORDER BY seq", operation))
+    def stored(self, operation: str) -> tuple[Stored, ...]:
+        """The rows of the operation in seq order, those among them that are none of ours."""
+        return tuple(stored(columns) for columns in self._all(f"{_ROWS} WHERE operation = ? ORDER BY seq", operation))
 
-    def raw_last(self, limit: int) -> tuple[Columns, ...]:
-        """The last `limit` rows of the file, oldest first, as they stand in it."""
-        return tuple(reversed(self._all(f"{_ROWS} ORDER BY seq DESC LIMIT ?", limit)))
+    def last_stored(self, limit: int) -> tuple[Stored, ...]:
+        """The last `limit` rows of the log, oldest first, those among them that are none of ours."""
+        last = self._all(f"{_ROWS} ORDER BY seq DESC LIMIT ?", limit)
+        return tuple(stored(columns) for columns in reversed(last))
 
     def open_operations(self) -> tuple[str, ...]:
         """Oldest first."""
@@ -54,10 +57,9 @@ class Reader:
         """Newest first."""
         return self._words("SELECT operation FROM operation ORDER BY first_seq DESC LIMIT ?", limit)
 
-    def holder(self, claim: str) -> str | None:
-        """The open operation that has the claim."""
-        held = self._words("SELECT operation FROM operation WHERE claim = ? AND open = 1", claim)
-        return held[0] if held else None
+    def holders(self, claim: str) -> tuple[str, ...]:
+        """The open operations that have the claim: one that has it exclusively, or all that share it."""
+        return self._words("SELECT operation FROM claim WHERE claim = ? ORDER BY operation", claim)
 
     def head(self) -> tuple[int, str]:
         """Seq and hash of the last row; (0, 64 zeros) in an empty log."""
@@ -66,11 +68,8 @@ class Reader:
 
     def notes(self, operation: str) -> dict[str, dict[str, Any]]:
         """What is noted for the operation, by slot."""
-        return self._noted("SELECT slot, value FROM shown WHERE operation = ?", operation)
-
-    def noted(self, slot: str) -> dict[str, dict[str, Any]]:
-        """What is noted in the slot, by operation."""
-        return self._noted("SELECT operation, value FROM shown WHERE slot = ?", slot)
+        found = self._all("SELECT slot, value FROM shown WHERE operation = ?", operation)
+        return {slot: json.loads(value) for slot, value in found}
 
     def verify(self) -> Verification:
         """Walk the whole log; see audit.sqlite.verify."""
@@ -103,6 +102,8 @@ class Reader:
             conn = connect.read_only(self._path)
         try:
             yield conn
+        except sqlite3.Error as error:  # what it says may repeat bytes of a row
+            raise CannotRead(f"SQLite says {visible(str(error))}.") from error
         finally:
             self._idle.append(conn)
 
@@ -115,6 +116,3 @@ class Reader:
 
     def _words(self, sql: str, *values: object) -> tuple[str, ...]:
         return tuple(word for (word,) in self._all(sql, *values))
-
-    def _noted(self, sql: str, *values: object) -> dict[str, dict[str, Any]]:
-        return {name: json.loads(value) for name, value in self._all(sql, *values)}

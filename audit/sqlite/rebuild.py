@@ -1,12 +1,15 @@
-"""Making the projections anew from the log, after a repair or a doubt. Never touches an event."""
+"""Making the tables beside the log anew from its rows, after a repair or a doubt. Never touches an event."""
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from audit.sqlite import connect, schema
+from audit.sqlite import connect
 from audit.sqlite.lock import SingleInstance
+from audit.sqlite.verify import ROWS
+from audit.standing import Standings, standings
 
 
 def rebuild_projections(path: Path) -> None:
@@ -16,7 +19,15 @@ def rebuild_projections(path: Path) -> None:
     try:
         with closing(connect.unguarded(path)) as conn, conn:
             conn.execute("BEGIN IMMEDIATE")
-            conn.execute("DELETE FROM operation")
-            conn.execute(f"INSERT INTO operation {schema.FROM_LOG}")
+            _write(conn, standings(conn.execute(ROWS)))
     finally:
         lock.release()
+
+
+def _write(conn: sqlite3.Connection, found: Standings) -> None:
+    conn.execute("DELETE FROM operation")
+    conn.execute("DELETE FROM claim")
+    for name, standing in found.items():
+        conn.execute("INSERT INTO operation VALUES (?, ?, ?)", (name, standing.first_seq, standing.open))
+        for claim, mode in standing.claims.items():
+            conn.execute("INSERT INTO claim VALUES (?, ?, ?)", (claim, name, mode))

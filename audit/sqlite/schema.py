@@ -1,5 +1,8 @@
 """The tables, the triggers that make `event` append-only, and the guard on the connection that writes.
 
+`operation` and `claim` say nothing that does not follow from the rows of `event`: see `audit.standing`. They are there
+so that opening an operation reads no more of the log when the log has grown.
+
 Only what the file looks like. No query of the product, no thread, no clock. A change of the tables is a new
 migration below, never an edit of an old one, and never `table.transform()`: it rebuilds the table and drops its
 triggers without a word.
@@ -22,11 +25,6 @@ from audit.model import GENESIS
 APPLICATION_ID = 0x43534641
 """Written in the header of every log file ("CSFA"), so that no other SQLite file is taken for one."""
 
-FROM_LOG = """SELECT operation, min(seq) AS first_seq, max(claim) AS claim, 1 - max(closes) AS open
-        FROM event WHERE operation IS NOT NULL GROUP BY operation"""
-"""What `operation` must hold. The view of the same name in the file is for people with a SQL shell: whoever may write
-the file may change it, so `verify` and `rebuild` use this text."""
-
 _TABLES = (
     """CREATE TABLE event (
         seq INTEGER PRIMARY KEY,
@@ -38,7 +36,8 @@ _TABLES = (
         rule TEXT NOT NULL,
         body TEXT NOT NULL CHECK (json_valid(body)),
         delivery TEXT,
-        claim TEXT,
+        claims TEXT CHECK (claims IS NULL OR json_valid(claims)),
+        releases TEXT CHECK (releases IS NULL OR json_valid(releases)),
         closes INTEGER NOT NULL CHECK (closes IN (0, 1)),
         prev TEXT NOT NULL CHECK (length(prev) = 64),
         hash TEXT NOT NULL CHECK (length(hash) = 64),
@@ -55,19 +54,21 @@ _TABLES = (
     """CREATE TABLE operation (
         operation TEXT PRIMARY KEY,
         first_seq INTEGER NOT NULL,
-        claim TEXT,
         open INTEGER NOT NULL CHECK (open IN (0, 1))
     ) STRICT""",
-    "CREATE UNIQUE INDEX operation_claim ON operation (claim) WHERE open = 1",
     "CREATE INDEX operation_age ON operation (first_seq)",
-    f"CREATE VIEW operation_from_log AS {FROM_LOG}",
+    """CREATE TABLE claim (
+        claim TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        mode TEXT NOT NULL CHECK (mode IN ('exclusive', 'shared')),
+        PRIMARY KEY (claim, operation)
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE shown (
         operation TEXT NOT NULL,
         slot TEXT NOT NULL,
         value TEXT NOT NULL CHECK (json_valid(value)),
         PRIMARY KEY (operation, slot)
     ) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX shown_slot ON shown (slot)",
     "CREATE TABLE probe (filler BLOB NOT NULL) STRICT",
 )
 
@@ -93,15 +94,20 @@ TRIGGERS: Mapping[str, str] = MappingProxyType(
             BEGIN SELECT RAISE(ABORT, 'the head stays'); END""",
         "head_no_insert": """CREATE TRIGGER head_no_insert BEFORE INSERT ON audit_head
             BEGIN SELECT RAISE(ABORT, 'there is one head'); END""",
+        "claim_is_free": """CREATE TRIGGER claim_is_free BEFORE INSERT ON claim
+            WHEN EXISTS (SELECT 1 FROM claim WHERE claim = NEW.claim AND 'exclusive' IN (mode, NEW.mode))
+            BEGIN SELECT RAISE(ABORT, 'the claim is held'); END""",
+        "claim_no_update": """CREATE TRIGGER claim_no_update BEFORE UPDATE ON claim
+            BEGIN SELECT RAISE(ABORT, 'a claim is taken and released, never changed'); END""",
     }
 )
 
 MIGRATIONS = Migrations("csfailover-audit")
-KNOWN = frozenset({"m001_event_log"})
+KNOWN = frozenset({"m001_log"})
 
 
 @MIGRATIONS()
-def m001_event_log(db: Database) -> None:
+def m001_log(db: Database) -> None:
     """The first version of the log."""
     for statement in (*_TABLES, *TRIGGERS.values(), f"PRAGMA application_id = {APPLICATION_ID}"):
         db.execute(statement)
@@ -122,6 +128,8 @@ _WRITES = {
     (sqlite3.SQLITE_INSERT, "event"),
     (sqlite3.SQLITE_INSERT, "operation"),
     (sqlite3.SQLITE_UPDATE, "operation"),
+    (sqlite3.SQLITE_INSERT, "claim"),
+    (sqlite3.SQLITE_DELETE, "claim"),
     (sqlite3.SQLITE_INSERT, "shown"),
     (sqlite3.SQLITE_UPDATE, "shown"),
     (sqlite3.SQLITE_DELETE, "shown"),

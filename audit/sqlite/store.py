@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from audit import chain
-from audit.model import COLUMNS, AlreadyDelivered, ClaimHeld, Columns, Conflict, Entry, Row
+from audit.model import COLUMNS, AlreadyDelivered, Claim, ClaimHeld, Columns, Conflict, Entry, Row
 from audit.sqlite import connect
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.disk import Disk
@@ -30,10 +30,11 @@ BALLAST = 4 * 1024 * 1024
 """Bytes kept back for the end of what already runs: some hundreds of rows with their write-ahead log."""
 
 _INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # question marks only
+_IN_THE_WAY = "SELECT operation FROM claim WHERE claim = ? AND 'exclusive' IN (mode, ?) ORDER BY operation LIMIT 1"
 
 
 class Store(Reader):
-    """The log, for its one writing process. Made by `open`; any thread may call any method."""
+    """audit.port.Store in a file, for its one writing process. Made by `open`; any thread may call any method."""
 
     def __init__(self, path: Path, disk: Disk, lock: SingleInstance, clock: Clock) -> None:
         super().__init__(path)
@@ -70,22 +71,13 @@ class Store(Reader):
         operation: str | None = None,
         expected: int | None = None,
         delivery: str | None = None,
-        claim: str | None = None,
+        claims: Sequence[Claim] = (),
+        releases: Sequence[str] = (),
         closes: bool = False,
         essential: bool = False,
     ) -> tuple[Row, ...]:
-        """Record all entries or none, in one transaction; on disk when this returns.
-
-        operation, expected: the entries become the versions after `expected`, which is the one the caller decided
-          on, 0 for a new operation. Raises Conflict when the operation has moved on.
-        delivery: one-time key. Raises AlreadyDelivered when it is in the log.
-        claim: only with the first append of an operation; held until that closes. Raises ClaimHeld.
-        closes: the operation is no longer open and its claim is free. Rows may still follow (a late click).
-        essential: the record of something already begun: tried when degraded too, and the ballast is given for it.
-
-        Raises CannotRecord when it is not on disk, ValueError for what JSON cannot say or a row cannot hold.
-        """
-        draft = _Draft(tuple(entries), operation, expected, delivery, claim, closes)
+        """As audit.port.Ledger says: all entries or none, in one transaction, on disk when this returns."""
+        draft = _Draft(tuple(entries), operation, expected, delivery, tuple(claims), tuple(releases), closes)
         draft.check()
         bodies = [chain.canonical(entry.body) for entry in entries]
 
@@ -94,10 +86,7 @@ class Store(Reader):
             rows = draft.chained(self._head, chain.instant(self._clock()), bodies)
             for row in rows:
                 conn.execute(_INSERT, row)
-            if expected == 0:
-                conn.execute("INSERT INTO operation VALUES (?, ?, ?, 1)", (operation, rows[0][0], claim))
-            if closes:
-                conn.execute("UPDATE operation SET open = 0 WHERE operation = ?", (operation,))
+            draft.project(conn, rows[0][0])
             return rows
 
         return tuple(chain.row(row) for row in self._disk.commit(write, essential=essential, then=self._grow))
@@ -171,19 +160,25 @@ class _Draft:
     operation: str | None
     expected: int | None
     delivery: str | None
-    claim: str | None
+    claims: tuple[Claim, ...]
+    releases: tuple[str, ...]
     closes: bool
 
     def check(self) -> None:
         if not self.entries or (self.operation is None) != (self.expected is None):
             raise ValueError("an append has entries, and an expected version exactly when it has an operation")
-        if (self.claim is not None and self.expected != 0) or (self.closes and self.operation is None):
-            raise ValueError("a claim comes with the first append of an operation, and only an operation closes")
+        if self.claims and self.expected != 0:
+            raise ValueError("claims come with the first append of an operation")
+        if (self.releases and not self.expected) or (self.closes and self.operation is None):
+            raise ValueError("only an operation closes, and it releases nothing before it has something")
         for entry in self.entries:
             for name in ("kind", "actor", "rule"):
                 chain.word(name, getattr(entry, name))
-        for name in ("operation", "delivery", "claim"):
+        for name in ("operation", "delivery"):
             chain.word(name, getattr(self, name))
+        for claim in self.claims:
+            chain.word("claim", claim.name)
+        chain.claimed(self.claims)
 
     def refuse(self, conn: sqlite3.Connection) -> None:
         """Raises AlreadyDelivered, Conflict or ClaimHeld, in this order: a replay of the winner is a replay."""
@@ -195,17 +190,29 @@ class _Draft:
             found = conn.execute("SELECT max(version) FROM event WHERE operation = ?", (self.operation,)).fetchone()
             if (current := found[0] or 0) != self.expected:
                 raise Conflict(current)
-        if self.claim is not None:
-            held = conn.execute(
-                "SELECT operation FROM operation WHERE claim = ? AND open = 1", (self.claim,)
-            ).fetchone()
+        for claim in self.claims:
+            held = conn.execute(_IN_THE_WAY, (claim.name, claim.mode)).fetchone()
             if held:
-                raise ClaimHeld(held[0])
+                raise ClaimHeld(held[0], claim.name)
+
+    def project(self, conn: sqlite3.Connection, first_seq: int) -> None:
+        """Write into the tables beside the log what follows from the rows. Raises ValueError for a release in vain."""
+        if self.expected == 0:
+            conn.execute("INSERT INTO operation VALUES (?, ?, 1)", (self.operation, first_seq))
+        for claim in self.claims:
+            conn.execute("INSERT INTO claim VALUES (?, ?, ?)", (claim.name, self.operation, claim.mode))
+        for name in self.releases:
+            if not conn.execute("DELETE FROM claim WHERE claim = ? AND operation = ?", (name, self.operation)).rowcount:
+                raise ValueError(f"{self.operation} does not hold {name}, so it cannot release it")
+        if self.closes:
+            conn.execute("UPDATE operation SET open = 0 WHERE operation = ?", (self.operation,))
+            conn.execute("DELETE FROM claim WHERE operation = ?", (self.operation,))
 
     def chained(self, head: tuple[int, str], at: str, bodies: Sequence[str]) -> list[Columns]:
         """The rows that follow `head`, in the order of COLUMNS."""
         seq, prev = head
         last = len(self.entries) - 1
+        claims, releases = chain.claimed(self.claims), chain.released(self.releases)
         rows: list[Columns] = []
         for place, (entry, body) in enumerate(zip(self.entries, bodies, strict=True)):
             columns = (
@@ -218,7 +225,8 @@ class _Draft:
                 entry.rule,
                 body,
                 self.delivery if place == 0 else None,
-                self.claim if place == 0 else None,
+                claims if place == 0 else None,
+                releases if place == last else None,
                 int(self.closes and place == last),
                 prev,
             )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from audit.sqlite.verify import verify
 from bot.demo.demo import Demo
 from bot.desk.story import whole
 from bot.standin.people import Json, Member, Response
@@ -47,7 +46,7 @@ def play(demo: Demo, say: Callable[[str], None]) -> bool:
     alice.wait_for(r"\d  (SUCCEEDED|FAILED|In doubt)", PATIENCE, thread_ts=card["ts"])
     timeline = [m["rendered"] for m in alice.messages(thread_ts=card["ts"])[1:]]
     _show(say, "csfailover (the thread, as the timeline)", {"rendered": "\n".join(timeline)})
-    found = verify(demo.log)
+    found = demo.bot.store.verify()
     say(f"\n{whole(found)}")
     return "SUCCEEDED." in str(done["rendered"]) and found.ok
 

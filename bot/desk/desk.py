@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.model import AlreadyDelivered, CannotRecord, ClaimHeld
+from audit.model import AlreadyDelivered, CannotRecord, Claim, ClaimHeld
+from audit.port import Operations, Writable
 from bot.desk import story
 from bot.desk.intents import Form, Intent, form_of
 from bot.desk.journal import Journal, UnreadableError
@@ -52,6 +53,8 @@ class Desk:
     def __init__(
         self,
         journal: Journal,
+        operations: Operations,
+        writable: Writable,
         who: Who,
         policy: Policy,
         topology: Callable[[], Topology | None],
@@ -59,6 +62,8 @@ class Desk:
         new_id: Callable[[], str],
     ) -> None:
         self._journal = journal
+        self._operations = operations
+        self._writable = writable
         self._who = who
         self._policy = policy
         self._topology = topology
@@ -118,8 +123,8 @@ class Desk:
             parsed.repairs,
             found.backup or "",
         )
-        if not wish.options.whatif and (holder := self._journal.store.holder(pair_of(found))):
-            return self._refuse_command(self._locked(holder, who), name, text, sender, parsed)
+        if not wish.options.whatif and (holders := self._operations.holders(pair_of(found))):
+            return self._refuse_command(self._locked(holders[0], who), name, text, sender, parsed)
         decided = rules.ask(request, who, self._policy, self._who.persons().values())
         if isinstance(decided, Refusal):
             return self._refuse_command(decided, name, text, sender, parsed)
@@ -133,16 +138,16 @@ class Desk:
         self, decided: tuple[RequestAsked], pool: Pool, who: Person, name: str, text: str, sender: Sender
     ) -> Reply:
         (request,) = decided
-        if degraded := self._journal.store.degraded:
+        if degraded := self._writable.degraded:
             return Reply(_cannot_record(degraded))
-        claim = None if request.options.whatif else pair_of(pool)
+        claims = () if request.options.whatif else (Claim(pair_of(pool)),)
         new = Operation(self._new_id())
         try:
-            self._journal.append(new, decided, sender.actor, delivery=sender.delivery, claim=claim)
+            self._journal.append(new, decided, sender.actor, delivery=sender.delivery, claims=claims)
         except ClaimHeld as held:
             return self._refuse_command(self._locked(held.operation, who), name, text, sender)
         repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
-        runs = "It only answers what would happen." if claim is None else "Nothing runs before it is approved."
+        runs = "It only answers what would happen." if not claims else "Nothing runs before it is approved."
         return Reply(
             f"{sentence(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
             f"{runs}{repaired}"

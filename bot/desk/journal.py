@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from audit.model import Conflict, Entry, JsonValue, Row
-from audit.sqlite.store import Store
+from audit.model import Claim, Conflict, Entry, JsonValue, Row
+from audit.port import Ledger
 from engine.events import Event, WishRefused, from_body, to_body
 from engine.model import Refusal
 from engine.states import BEGUN, IllegalEventError, Operation, evolve, rule_for
@@ -38,8 +38,8 @@ class UnreadableError(Exception):
 class Journal:
     """Thread-safe. Raises audit.model's errors, CannotRecord above all, untouched, and UnreadableError."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self.store = store
+    def __init__(self, store: Ledger, clock: Callable[[], datetime]) -> None:
+        self._store = store
         self._clock = clock
         self._known: dict[str, Operation] = {}
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Journal:
         may still be the version before it."""
         folded, events = Operation(operation), []
         try:
-            for row in self.store.read(operation):
+            for row in self._store.read(operation):
                 event = from_body(row.kind, row.body)
                 folded = evolve(folded, event, row.at)
                 events.append((row, event))
@@ -82,7 +82,7 @@ class Journal:
         actor: str,
         *,
         delivery: str | None = None,
-        claim: str | None = None,
+        claims: Sequence[Claim] = (),
     ) -> Operation:
         """These events, on top of exactly this version. Raises Conflict when it is not the current one any more."""
         now = self._clock()
@@ -90,12 +90,12 @@ class Journal:
         for event in events:
             entries.append(Entry(event.kind_of, actor, to_body(event), rule_for(after, event).name))
             after = evolve(after, event, now)
-        rows = self.store.append(
+        rows = self._store.append(
             entries,
             operation=op.id,
             expected=op.version,
             delivery=delivery,
-            claim=claim,
+            claims=claims,
             closes=after.closed and not op.closed,
             # A click in vain is no part of what was begun, and must not eat what is kept back for its end.
             essential=op.state in BEGUN and not all(isinstance(event, WishRefused) for event in events),
@@ -137,4 +137,4 @@ class Journal:
 
     def note(self, kind: str, actor: str, body: Mapping[str, JsonValue], delivery: str | None = None) -> None:
         """Something that belongs to no operation: a bad command, a read, a refused stranger, a start of the bot."""
-        self.store.append([Entry(kind, actor, body)], delivery=delivery)
+        self._store.append([Entry(kind, actor, body)], delivery=delivery)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from audit.model import CannotRecord
-from audit.sqlite.store import Store
+from audit.port import Writable
 from bot.desk.loop import Loop
 from bot.desk.timings import Timings
 from bot.desk.who import FRESH, Who
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 class Watch:
     def __init__(
-        self, engine: Engine, who: Who, store: Store, monotonic: Callable[[], float], timings: Timings
+        self, engine: Engine, who: Who, writable: Writable, monotonic: Callable[[], float], timings: Timings
     ) -> None:
         self._engine = engine
         self._who = who
-        self._store = store
+        self._writable = writable
         self._monotonic = monotonic
         self._timings = timings
         self._refreshed = float("-inf")
@@ -68,9 +68,9 @@ class Watch:
             self._refreshed = self._monotonic()
 
     def _mend_log(self) -> None:
-        if self._store.degraded:
+        if self._writable.degraded:
             try:
-                self._store.probe()
+                self._writable.probe()
                 log.warning("the audit log can be written again")
             except CannotRecord as error:
                 log.error("the audit log still cannot be written: %s", error)  # noqa: TRY400  # the sentence says all

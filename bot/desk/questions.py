@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
+from audit.port import Operations, Proof
 from bot.desk.journal import Journal, UnreadableError
 from bot.desk.story import told, whole
 from commands.grammar.wish import Line
@@ -27,11 +28,15 @@ class LiveView:
     def __init__(
         self,
         journal: Journal,
+        operations: Operations,
+        proof: Proof,
         engine: Engine,
         clock: Callable[[], datetime],
         troubles: Callable[[], Sequence[str]],
     ) -> None:
         self._journal = journal
+        self._operations = operations
+        self._proof = proof
         self._engine = engine
         self._clock = clock
         self._troubles = troubles
@@ -50,7 +55,7 @@ class LiveView:
 
     def _unreadable(self) -> list[str]:
         told = []
-        for operation in self._journal.store.open_operations():
+        for operation in self._operations.open_operations():
             try:
                 self._journal.current(operation)
             except UnreadableError as error:
@@ -74,10 +79,10 @@ class LiveView:
         return self._engine.roles(cmdlet)
 
     def open_operations(self) -> Sequence[Operation]:
-        return self._readable(self._journal.store.open_operations())
+        return self._readable(self._operations.open_operations())
 
     def last_operations(self, limit: int) -> Sequence[Operation]:
-        return self._readable(self._journal.store.last_operations(limit))
+        return self._readable(self._operations.last_operations(limit))
 
     def _readable(self, operations: Sequence[str]) -> list[Operation]:
         """Those that this version can read; /pools tells of the others."""
@@ -98,4 +103,4 @@ class LiveView:
         ]
 
     def verified(self) -> str:
-        return whole(self._journal.store.verify())
+        return whole(self._proof.verify())

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from audit.model import CannotRecord
+from audit.port import Following
 from bot.desk.journal import BOT, Journal, UnreadableError
 from bot.desk.loop import Loop
 from bot.desk.timings import Timings
@@ -35,7 +36,7 @@ from engine.verdict import Look
 
 log = logging.getLogger(__name__)
 LONGEST_RECORD = 8_000
-"""Characters of one line of the engine that are kept; a row holds 64 KB, and a control character takes six bytes."""
+"""Characters of one line of the engine that are kept; a row holds a megabyte; people read far less."""
 MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
 FLOOR = 0.25
@@ -52,6 +53,7 @@ class Runner:
     def __init__(
         self,
         journal: Journal,
+        following: Following,
         engine: Engine,
         who: Who,
         policy: Policy,
@@ -61,6 +63,7 @@ class Runner:
         timings: Timings,
     ) -> None:
         self._journal = journal
+        self._following = following
         self._engine = engine
         self._who = who
         self._policy = policy
@@ -89,14 +92,14 @@ class Runner:
     # --- the loop --------------------------------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        self._head, _ = self._journal.store.head()
+        self._head, _ = self._following.head()
         self._take_moves()
 
     def _rest(self) -> None:
-        self._journal.store.wait(self._head, self._timings.tick)
+        self._following.wait(self._head, self._timings.tick)
 
     def _take_moves(self) -> None:
-        for operation in self._journal.store.open_operations():
+        for operation in self._following.open_operations():
             if operation in self._busy or not (op := self._due(operation)):
                 continue
             with self._lock:
@@ -190,12 +193,11 @@ class Runner:
 
     def _held_by_another(self, op: Operation) -> str:
         pair = pair_of(Pool(op.request.pool, op.request.partner))
-        holder = self._journal.store.holder(pair)
-        return holder if holder and holder != op.id else ""
+        return next((holder for holder in self._following.holders(pair) if holder != op.id), "")
 
     def _last_ended(self, op: Operation) -> datetime | None:
         """When a run on this pair last ended, among the latest operations."""
-        for operation in self._journal.store.last_operations(50):
+        for operation in self._following.last_operations(50):
             with suppress(UnreadableError):
                 other = self._journal.current(operation)
                 if other.started_at and other.closed_at and _same_pair(op, other):

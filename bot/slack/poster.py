@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from audit.model import CannotRecord, Row
+from audit.port import Following, Shown
 from bot.desk.journal import Journal, UnreadableError
 from bot.desk.loop import Loop
 from bot.desk.view import card
@@ -64,6 +65,8 @@ class Poster:
     def __init__(
         self,
         journal: Journal,
+        following: Following,
+        shown: Shown,
         client: WebClient,
         engine: str,
         leads: tuple[str, ...],
@@ -72,6 +75,8 @@ class Poster:
         pace: Pace,
     ) -> None:
         self._journal = journal
+        self._following = following
+        self._shown = shown
         self._client = client
         self._engine = engine
         self._leads = leads
@@ -90,25 +95,25 @@ class Poster:
         """Why the last call failed; empty when it did not. Shown by /pools."""
 
     def start(self) -> None:
-        self._seen = int(self._journal.store.notes("").get("poster", {}).get("through", 0))
+        self._seen = int(self._shown.notes("").get("poster", {}).get("through", 0))
         self._loop.start()
 
     def stop(self) -> None:
         self._loop.stop()
 
     def _turn(self) -> None:
-        self._head, _ = self._journal.store.head()
+        self._head, _ = self._following.head()
         self._learn()
         self._doubt_cards()
         self._show_all()
 
     def _rest(self) -> None:
-        self._journal.store.wait(self._head, TICK)
+        self._following.wait(self._head, TICK)
 
     def _learn(self) -> None:
         """Every operation that has a row after the last one seen is to be looked at now: the verdict does not wait
         until the engine's lines before it are gathered. Only one that Slack does not take waits for its time."""
-        while rows := self._journal.store.tail(self._seen):
+        while rows := self._following.tail(self._seen):
             for row in rows:
                 if row.operation and row.operation not in self._failures:
                     self._dirty[row.operation] = 0.0
@@ -119,7 +124,7 @@ class Poster:
         if self._monotonic() < self._look_again_at:
             return
         self._look_again_at = self._pace.look_again_at(self._monotonic())
-        for operation in self._journal.store.open_operations():
+        for operation in self._following.open_operations():
             self._unsure.add(operation)
             self._dirty.setdefault(operation, 0.0)
 
@@ -127,8 +132,8 @@ class Poster:
         for operation, due in sorted(self._dirty.items(), key=lambda item: item[1]):
             if due <= self._monotonic() and not self._loop.stopping:
                 self._show(operation)
-        if not self._dirty and self._seen > int(self._journal.store.notes("").get("poster", {}).get("through", 0)):
-            self._journal.store.note("", "poster", {"through": self._seen})
+        if not self._dirty and self._seen > int(self._shown.notes("").get("poster", {}).get("through", 0)):
+            self._shown.note("", "poster", {"through": self._seen})
 
     def _show(self, operation: str) -> None:
         try:
@@ -170,19 +175,19 @@ class Poster:
     def _forget_card(self, operation: str) -> None:
         self._unsure.discard(operation)
         with suppress(CannotRecord):  # then the next try finds it gone again
-            self._journal.store.note(operation, "card", None)
-            self._journal.store.note(operation, "thread", None)
+            self._shown.note(operation, "card", None)
+            self._shown.note(operation, "thread", None)
 
     # --- the card --------------------------------------------------------------------------------------------------
 
     def _show_card(self, op: Operation) -> None:
         wanted = laid_out(op, card(op, self._engine))
         digest = _digest(wanted)
-        note = self._journal.store.notes(op.id).get("card", {})
+        note = self._shown.notes(op.id).get("card", {})
         if not note.get("ts"):
             ts = self._found(op, "card", op.request.place) if note else None
             self._note_card(op, ts or self._post_card(op, wanted), digest if ts is None else "")
-            note = self._journal.store.notes(op.id)["card"]
+            note = self._shown.notes(op.id)["card"]
         if note["shown"] != digest:
             self._update_card(op, wanted, note["ts"])
         elif op.id in self._unsure:
@@ -190,7 +195,7 @@ class Poster:
         self._unsure.discard(op.id)
 
     def _note_card(self, op: Operation, ts: str, shown: str) -> None:
-        self._journal.store.note(op.id, "card", {"ts": ts, "shown": shown})
+        self._shown.note(op.id, "card", {"ts": ts, "shown": shown})
 
     def _post_card(self, op: Operation, wanted: SlackMessage) -> str:
         self._wait_until(self._pace.post_at(op.request.place, self._monotonic()))
@@ -213,23 +218,23 @@ class Poster:
     # --- the thread ------------------------------------------------------------------------------------------------
 
     def _show_thread(self, op: Operation, events: Sequence[tuple[Row, Event]]) -> None:
-        card_ts = self._journal.store.notes(op.id)["card"]["ts"]
+        card_ts = self._shown.notes(op.id)["card"]["ts"]
         through = self._thread_through(op, card_ts)
         called = self._leads if op.state is State.AWAITING else ()  # not for what was decided in the meantime
         for reply in thread.replies(events[through:], called):
             self._wait_until(self._pace.reply_at(op.id, op.request.place, self._monotonic(), urgent=reply.urgent))
-            self._journal.store.note(op.id, "thread", {"through": through, "posting": reply.through})
+            self._shown.note(op.id, "thread", {"through": through, "posting": reply.through})
             self._pace.replied(op.id, self._monotonic())
             self._post(op, f"thread-{reply.through}", reply.message, thread_ts=card_ts, reply_broadcast=reply.broadcast)
             through = reply.through
-            self._journal.store.note(op.id, "thread", {"through": through})
+            self._shown.note(op.id, "thread", {"through": through})
 
     def _thread_through(self, op: Operation, card_ts: str) -> int:
         """The version up to which the thread tells the story, a reply whose answer was lost included."""
-        note = self._journal.store.notes(op.id).get("thread", {"through": 0})
+        note = self._shown.notes(op.id).get("thread", {"through": 0})
         posting = note.get("posting")
         if posting and self._found(op, f"thread-{posting}", op.request.place, card_ts):
-            self._journal.store.note(op.id, "thread", {"through": posting})
+            self._shown.note(op.id, "thread", {"through": posting})
             return int(posting)
         return int(note["through"])
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from audit.model import CannotOpen, CannotRecord
+from audit.model import CannotOpen, CannotRead, CannotRecord
 from bot.config import ConfigError
 from engine.port import EngineError
 
@@ -28,7 +28,7 @@ def sentences() -> Iterator[None]:
         for mistake in error.mistakes:
             click.echo(f"csfailover: {mistake}", err=True)
         sys.exit(FAILED)
-    except (CannotOpen, CannotRecord) as error:
+    except (CannotOpen, CannotRead, CannotRecord) as error:
         fail(str(error))
     except EngineError as error:
         fail(f"{error.say} {error.detail}".strip())

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import io
 import re
-import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from audit.model import Columns, Verification
-from audit.sqlite.reader import Reader
-from audit.timeline import json_line, visible
+from audit.model import CannotRead, Stored, Verification
+from audit.port import Printable
+from audit.timeline import visible
 from bot.config import Secrets, load
 from bot.desk.story import whole
+from bot.store import open_log
 from bot.terminal import printout
 from bot.terminal.errors import FAILED, fail, sentences
 from bot.terminal.lab import DATA
@@ -59,7 +60,7 @@ def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool,
         raise click.UsageError("--expect goes with verify: csfailover log verify --expect ROW:HASH")
     if isinstance(sys.stdout, io.TextIOWrapper):  # written to a file on Windows, it may not have all letters
         sys.stdout.reconfigure(errors="backslashreplace")
-    with sentences(), Reader(_log_path(path)) as reader:
+    with sentences(), closing(open_log(_log_path(path))) as reader:
         good = proving or _print(reader, operation_id(" ".join(operation)), last, as_json)
         found = reader.verify()
         click.echo(whole(found), err=as_json)
@@ -68,11 +69,11 @@ def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool,
     sys.exit(0 if good and found.ok else FAILED)
 
 
-def _print(reader: Reader, operation: str, last: int, as_json: bool) -> bool:
+def _print(reader: Printable, operation: str, last: int, as_json: bool) -> bool:
     try:
-        rows = reader.raw(operation) if operation else reader.raw_last(last)
-    except sqlite3.Error as error:
-        click.echo(f"csfailover: The rows cannot be read: SQLite says {visible(str(error))}.", err=True)
+        rows = reader.stored(operation) if operation else reader.last_stored(last)
+    except CannotRead as error:
+        click.echo(f"csfailover: The rows cannot be read: {error}", err=True)
         return False
     if operation and not rows:
         say = f"There is no operation {visible(operation)} in the log. `csfailover log` shows the last rows."
@@ -83,19 +84,19 @@ def _print(reader: Reader, operation: str, last: int, as_json: bool) -> bool:
     return True
 
 
-def _lines(operation: str, rows: tuple[Columns, ...], as_json: bool) -> list[str]:
+def _lines(operation: str, rows: tuple[Stored, ...], as_json: bool) -> list[str]:
     if as_json:
-        return [json_line(columns) for columns in rows]
+        return [stored.line for stored in rows]
     return printout.operation(operation, rows) if operation else printout.last(rows)
 
 
-def _holds(reader: Reader, found: Verification, seq: int, kept: str) -> bool:
+def _holds(reader: Printable, found: Verification, seq: int, kept: str) -> bool:
     """Say whether the log still holds a head that was kept elsewhere."""
     lost = "THE KEPT HEAD IS NOT IN THE LOG"
     try:
         there = reader.hash_at(seq)
-    except sqlite3.Error as error:
-        click.echo(f"{lost}: row {seq} cannot be read. SQLite says {visible(str(error))}.")
+    except CannotRead as error:
+        click.echo(f"{lost}: row {seq} cannot be read. {error}")
         return False
     if there is None:
         click.echo(

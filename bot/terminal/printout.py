@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from audit import chain
-from audit.model import COLUMNS, Columns
-from audit.timeline import json_line, visible
+from audit.model import Row, Stored
+from audit.timeline import visible
 from bot.desk.starts import STARTED, STOPPED
 from bot.desk.story import told
 from engine import plan as plans
@@ -35,19 +34,19 @@ _NOT_OURS = (
 """What reading a row raises that is of another version, or that somebody made."""
 
 
-def last(rows: Sequence[Columns]) -> list[str]:
+def last(rows: Sequence[Stored]) -> list[str]:
     """One line a row: number, time, operation, who, what."""
-    width = max((len(str(columns[0])) for columns in rows), default=0)
-    return [f"{columns[0]!s:>{width}}  {_line(columns)}" for columns in rows]
+    width = max((len(str(stored.seq)) for stored in rows), default=0)
+    return [f"{stored.seq!s:>{width}}  {_line(stored)}" for stored in rows]
 
 
-def _line(columns: Columns) -> str:
+def _line(stored: Stored) -> str:
     try:
-        row = chain.row(columns)
+        row = _ours(stored)
         say = _of_an_operation(from_body(row.kind, row.body)) if row.operation else _alone(row.kind, row.body)
         return visible(f"{_time(row.at)}  {row.operation or '-':<9}  {_who(row.actor):<12}  {say}")
     except _NOT_OURS:
-        return _raw(columns)
+        return _raw(stored)
 
 
 def _of_an_operation(event: Event) -> str:
@@ -62,8 +61,14 @@ def _of_an_operation(event: Event) -> str:
 _STREAMS = {"phase": "run", "debug": "run, debug"}
 
 
-def _raw(columns: Columns) -> str:
-    return visible(f"not readable by this version of csfailover: {json_line(columns)}")
+def _ours(stored: Stored) -> Row:
+    if stored.row is None:
+        raise ValueError("none of our rows")
+    return stored.row
+
+
+def _raw(stored: Stored) -> str:
+    return visible(f"not readable by this version of csfailover: {stored.line}")
 
 
 def _time(at: datetime) -> str:
@@ -77,16 +82,16 @@ def _who(actor: str) -> str:
 # --- one operation -----------------------------------------------------------------------------------------------
 
 
-def operation(name: str, rows: Sequence[Columns]) -> list[str]:
+def operation(name: str, rows: Sequence[Stored]) -> list[str]:
     """Heading and timeline."""
     op, unreadable = _folded(name, rows)
     lines, quiet = [], 0
-    for columns in rows:
+    for stored in rows:
         try:
-            row = chain.row(columns)
+            row = _ours(stored)
             say = told(from_body(row.kind, row.body))
         except _NOT_OURS:
-            lines.append(f"row {columns[0]} is {_raw(columns)}")
+            lines.append(f"row {stored.seq} is {_raw(stored)}")
             continue
         quiet += not say
         if say:
@@ -95,26 +100,25 @@ def operation(name: str, rows: Sequence[Columns]) -> list[str]:
     return [*_heading(op, rows, unreadable), "", *lines, *kept, ""]
 
 
-def _folded(name: str, rows: Sequence[Columns]) -> tuple[Operation, int | None]:
+def _folded(name: str, rows: Sequence[Stored]) -> tuple[Operation, int | None]:
     """The operation as far as it can be followed, and the row at which that ends."""
     op = Operation(name)
-    for columns in rows:
+    for stored in rows:
         try:
-            row = chain.row(columns)
+            row = _ours(stored)
             op = evolve(op, from_body(row.kind, row.body), row.at)
         except _NOT_OURS:
-            return op, columns[0]
+            return op, stored.seq
     return op, None
 
 
-def _heading(op: Operation, rows: Sequence[Columns], unreadable: int | None) -> list[str]:
+def _heading(op: Operation, rows: Sequence[Stored], unreadable: int | None) -> list[str]:
     state = op.state.value + (f" since {_time(op.closed_at)} UTC" if op.closed_at else "")
     if unreadable is not None:
         state = f"not known to this version of csfailover, from row {unreadable} on"
     if op.asked is None or op.asked_at is None:
         return [visible(f"Operation {op.id}"), f"state     {state}"]
-    asked = op.asked
-    actor = str(rows[0][COLUMNS.index("actor")])
+    asked, actor = op.asked, _ours(rows[0]).actor
     heading = [
         f"Operation {op.id}: {asked.kind.value} of {asked.pool}{_mode(asked.options)}",
         f"typed     {asked.typed or 'not recorded'}",

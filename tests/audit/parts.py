@@ -12,7 +12,7 @@ from audit import chain
 from audit.model import COLUMNS, GENESIS, Entry, JsonValue, Verification
 from audit.sqlite import schema
 from audit.sqlite.reader import Reader
-from audit.sqlite.verify import verify
+from audit.sqlite.verify import ROWS, verify
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -41,6 +41,13 @@ def whole(path: Path) -> int:
     return found.rows
 
 
+def projections(path: Path) -> tuple[list[tuple[object, ...]], ...]:
+    """The tables beside the log: operations, and the claims they hold."""
+    with closing(sqlite3.connect(path)) as conn:
+        operations = conn.execute("SELECT * FROM operation ORDER BY operation").fetchall()
+        return operations, conn.execute("SELECT * FROM claim ORDER BY claim, operation").fetchall()
+
+
 def edit(path: Path, *statements: str) -> None:
     """What somebody with access to the file can do to it."""
     with closing(sqlite3.connect(path, isolation_level=None)) as conn:
@@ -57,8 +64,8 @@ def unlocked(path: Path, *statements: str) -> Verification:
 
 def written_anew(path: Path, seq: int, column: str, value: str) -> Verification:
     """Change one column of one row, and make all hashes from there on again: what a patient forger does."""
-    with Reader(path) as reader:
-        rows = [list(columns) for columns in reader.raw_last(10_000)]
+    with closing(sqlite3.connect(path)) as conn:
+        rows = [list(columns) for columns in conn.execute(ROWS)]
     prev, statements = GENESIS, []
     for row in rows:
         if row[0] == seq:

@@ -85,7 +85,7 @@ def raw(path: Path) -> sqlite3.Connection:
 def committer(conn: sqlite3.Connection) -> Action:
     text = chain.canonical(BODY)
     start = ("bench", 1, ENTRY.kind, ENTRY.actor, chain.instant(_clock()), ENTRY.rule, text)
-    row = (*start, None, None, 0, GENESIS, GENESIS)
+    row = (*start, None, None, None, 0, GENESIS, GENESIS)
 
     def commit() -> None:
         conn.execute("BEGIN IMMEDIATE")

@@ -24,6 +24,7 @@ from engine.events import (
     from_body,
 )
 from engine.states import Operation, State, evolve
+from tests.audit.parts import projections
 from tests.crash.child import ERRORS
 from tests.crash.incident import Incident
 
@@ -103,11 +104,6 @@ def _lines(text: str) -> list[str]:
 def the_log_proves_itself(log: Path) -> None:
     """The chain holds, and what is kept beside the events is what they say."""
     assert verify(log).ok, verify(log).why
-    kept = _projection(log)
+    kept = projections(log)
     rebuild_projections(log)
-    assert _projection(log) == kept
-
-
-def _projection(log: Path) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(log)) as db:
-        return db.execute("SELECT * FROM operation ORDER BY operation").fetchall()
+    assert projections(log) == kept

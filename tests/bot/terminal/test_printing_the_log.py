@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from audit.model import Entry
+from audit.model import Claim, Entry
 from audit.sqlite.reader import Reader
 from audit.sqlite.store import Store
 from bot.cli import cli
@@ -62,7 +62,7 @@ def path(tmp_path: Path) -> Path:
     read = {"command": "/pools", "text": "pool01", "place": "C0INCIDENT"}
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("command.read", "slack:T0HOME/U0BOB", read)])
-        store.append([_entry(ASKED)], operation=OPERATION, expected=0, claim="pair", delivery="d")
+        store.append([_entry(ASKED)], operation=OPERATION, expected=0, claims=[Claim("pair")], delivery="d")
         withdrawn = _entry(RequestWithdrawn("alice", "Alice"))
         store.append([withdrawn], operation=OPERATION, expected=1, closes=True)
         late = Entry("wish.refused", "slack:T0HOME/U0BOB", {"by": "Bob", "code": "E_LATE", "say": "It is over."})
@@ -373,7 +373,7 @@ def test_the_heading_has_what_was_approved_and_where_it_ran(path: Path) -> None:
     granted = ApprovalGranted("bob", "Bob", passed.digest)
     with Store.open(path, clock=ticking()) as store:
         walk: list[Event] = [replace(passed, findings=findings), granted, replace(granted, by="carol"), intended]
-        store.append([_entry(ASKED)], operation="ABCD-EFGH", expected=0, claim="other", delivery="e")
+        store.append([_entry(ASKED)], operation="ABCD-EFGH", expected=0, claims=[Claim("other")], delivery="e")
         for n, event in enumerate(walk, 1):
             store.append([_entry(event)], operation="ABCD-EFGH", expected=n)
     heading = log(path, "ABCD-EFGH").stdout.partition("\n\n")[0].splitlines()

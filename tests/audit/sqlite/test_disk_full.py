@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.model import AlreadyDelivered, CannotRecord
+from audit.model import AlreadyDelivered, CannotRecord, Claim
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking, whole
@@ -201,12 +201,12 @@ def test_a_disk_that_is_really_full(tiny_disk: Path) -> None:
     """Filled to the last byte by others: new things refused, the running one ended, and well again with room."""
     path, other = tiny_disk / "log.db", tiny_disk / "somebody else's"
     with Store.open(path, clock=ticking(), ballast=2 * 1024 * 1024) as store:
-        store.append([FAT], operation="runs", expected=0, claim="pair")
+        store.append([FAT], operation="runs", expected=0, claims=[Claim("pair")])
         occupy(other)
         rows = fill(store)
         assert "the disk is full" in str(store.degraded)
         store.append([FAT] * 8, operation="runs", expected=1, closes=True, essential=True)
-        assert store.holder("pair") is None
+        assert store.holders("pair") == ()
         with pytest.raises(CannotRecord):
             store.probe()
     with Store.open(path, clock=ticking(), ballast=2 * 1024 * 1024) as store:
