@@ -19,6 +19,10 @@ from audit.sqlite import connect, verify
 from audit.timeline import stored, visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
+OPEN_OPERATIONS = "SELECT operation FROM operation WHERE open = 1 ORDER BY first_seq"
+"""By the partial index `operation_open`, which SQLite uses only where the query has its very condition."""
+
+HOLDERS = "SELECT operation FROM claim WHERE claim = ? ORDER BY operation"
 
 
 class Reader:
@@ -51,7 +55,7 @@ class Reader:
 
     def open_operations(self) -> tuple[str, ...]:
         """Oldest first."""
-        return self._words("SELECT operation FROM operation WHERE open = 1 ORDER BY first_seq")
+        return self._words(OPEN_OPERATIONS)
 
     def last_operations(self, limit: int = 10) -> tuple[str, ...]:
         """Newest first."""
@@ -59,7 +63,7 @@ class Reader:
 
     def holders(self, claim: str) -> tuple[str, ...]:
         """The open operations that have the claim: one that has it exclusively, or all that share it."""
-        return self._words("SELECT operation FROM claim WHERE claim = ? ORDER BY operation", claim)
+        return self._words(HOLDERS, claim)
 
     def head(self) -> tuple[int, str]:
         """Seq and hash of the last row; (0, 64 zeros) in an empty log."""

@@ -57,6 +57,7 @@ _TABLES = (
         open INTEGER NOT NULL CHECK (open IN (0, 1))
     ) STRICT""",
     "CREATE INDEX operation_age ON operation (first_seq)",
+    "CREATE INDEX operation_open ON operation (first_seq) WHERE open = 1",
     """CREATE TABLE claim (
         claim TEXT NOT NULL,
         operation TEXT NOT NULL,

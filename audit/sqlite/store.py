@@ -27,7 +27,9 @@ from audit.sqlite.writer import Writer
 Clock = Callable[[], datetime]
 
 BALLAST = 4 * 1024 * 1024
-"""Bytes kept back for the end of what already runs: some hundreds of rows with their write-ahead log."""
+"""Bytes kept back for the end of what already runs. On a file system of 24 MiB filled to the last byte, that was room
+for 5,000 rows of half a kilobyte, for 500 of the longest lines an engine is let say, or for 4 of BODY_LIMIT. So many
+rows as large do not come at the end: what is large is a plan, and a plan is recorded before anything runs."""
 
 _INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # question marks only
 _IN_THE_WAY = "SELECT operation FROM claim WHERE claim = ? AND 'exclusive' IN (mode, ?) ORDER BY operation LIMIT 1"

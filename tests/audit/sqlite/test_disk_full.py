@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.model import AlreadyDelivered, CannotRecord, Claim
+from audit.model import BODY_LIMIT, AlreadyDelivered, CannotRecord, Claim
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.store import Store
 from tests.audit.parts import entry, ticking, whole
@@ -217,6 +217,20 @@ def test_a_disk_that_is_really_full(tiny_disk: Path) -> None:
         store.append([entry()])
         assert not is_degraded(store)
     assert whole(path) == 1 + rows + 8 + 2
+
+
+def test_the_largest_rows_fit_into_the_ballast(tiny_disk: Path) -> None:
+    """On a disk without a free byte the end of what runs may have three bodies of the largest size."""
+    largest = entry(text="x" * (BODY_LIMIT - len('{"text":""}')))
+    with Store.open(tiny_disk / "log.db", clock=ticking()) as store:
+        store.append([entry()], operation="runs", expected=0)
+        occupy(tiny_disk / "somebody else's")
+        with pytest.raises(CannotRecord):
+            store.append([largest] * 3, operation="runs", expected=1)
+        for n in range(3):
+            store.append([largest], operation="runs", expected=1 + n, essential=True)
+        assert is_degraded(store)
+    assert whole(tiny_disk / "log.db") == 4
 
 
 LIMITED = """

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from audit.model import Claim
-from audit.sqlite.reader import Reader
+from audit.sqlite.reader import HOLDERS, OPEN_OPERATIONS, Reader
 from audit.sqlite.rebuild import rebuild_projections
 from audit.sqlite.store import Store
 from tests.audit.parts import entry, projections, whole
@@ -30,6 +30,19 @@ def test_another_process_view_reads_while_the_bot_writes(store: Store, path: Pat
             assert reader.head() == store.head()
             assert reader.verify().rows == n + 1
         assert not hasattr(reader, "append")
+
+
+def test_open_operations_and_holders_are_found_without_a_scan(store: Store, path: Path) -> None:
+    """However many operations the log has: SQLite goes by the index of the open ones, in its order."""
+    for n in range(50):
+        store.append([entry()], operation=f"op{n}", expected=0, closes=n != 7, claims=[Claim(f"pair{n}")])
+    assert store.open_operations() == ("op7",)
+    with closing(sqlite3.connect(path)) as conn:
+        plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {OPEN_OPERATIONS}")]
+        held = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {HOLDERS}", ("pair7",))]
+        assert conn.execute("SELECT count(*) FROM claim").fetchone() == (1,)
+    assert plan == ["SCAN operation USING INDEX operation_open"]
+    assert held == ["SEARCH claim USING PRIMARY KEY (claim=?)"]
 
 
 def test_projections_rebuilt_are_the_live_ones(store: Store, path: Path) -> None:
