@@ -2,7 +2,7 @@
 
 Events are facts: they carry what was decided, never a rule. An operation is nothing but the fold of its
 events (`states.evolve`), so a field that the future needs must be written here. Old rows stay readable:
-a field may be added with a default, never renamed or removed.
+a field may be added with a default; one that is renamed or removed makes a new version of its kind, see LIFTS.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
 
+from engine import versions
 from engine.model import Facts, Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict, Where, Word
 
 
@@ -250,6 +251,8 @@ Event = (
 )
 
 KINDS: dict[str, type[Any]] = {cls.kind_of: cls for cls in Event.__args__}
+LIFTS: versions.Lifts = {}
+"""How an older body of a kind is read; every kind is at version 1 today."""
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {}
 
 
@@ -261,13 +264,15 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 def to_body(event: Event) -> dict[str, Any]:
-    """The event as JSON values, for its row."""
-    body: dict[str, Any] = _adapter(event.kind_of).dump_python(event, mode="json")
-    return body
+    """The event as JSON values, for its row, with the version of its kind."""
+    return versions.stamped(event.kind_of, _adapter(event.kind_of).dump_python(event, mode="json"), LIFTS)
 
 
-def from_body(kind: str, body: Mapping[str, Any]) -> Event:
-    """The event of a row. Raises KeyError for a kind that this version does not know, pydantic's
-    ValidationError for a body that is not one."""
-    event: Event = _adapter(kind).validate_python(dict(body))
+def from_body(kind: str, body: Mapping[str, Any], lifts: versions.Lifts = LIFTS) -> Event:
+    """The event of a row, whichever version wrote it.
+
+    Raises KeyError for a kind that this csfailover does not know, versions.NewerError for a version it does not know,
+    pydantic's ValidationError for a body that is not one.
+    """
+    event: Event = _adapter(kind).validate_python(dict(versions.lifted(kind, body, lifts)))
     return event

@@ -15,6 +15,7 @@ from audit.port import Ledger
 from engine.events import Event, WishRefused, from_body, to_body
 from engine.model import Refusal
 from engine.states import BEGUN, IllegalEventError, Operation, evolve, rule_for
+from engine.versions import Lifts, NewerError, stamped
 
 Decide = Callable[[Operation], Sequence[Event] | Refusal]
 BOT = "bot"
@@ -24,13 +25,17 @@ KEPT = 500
 """Operations remembered in memory; the log has them all."""
 
 
+NOTES: Lifts = {}
+"""How an older body of a row of no operation is read; every kind is at version 1 today."""
+
+
 class UnreadableError(Exception):
     """The rows of this operation are not of this version of csfailover, or not of csfailover at all."""
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, newer: bool = False) -> None:
         super().__init__(
-            f"Operation {operation} cannot be read by this version of csfailover: another version wrote to the log. "
-            "It is left alone."
+            f"Operation {operation} cannot be read by this version of csfailover: "
+            f"{'a newer' if newer else 'another'} version wrote to the log. It is left alone."
         )
         self.operation = operation
 
@@ -62,7 +67,7 @@ class Journal:
                 folded = evolve(folded, event, row.at)
                 events.append((row, event))
         except (KeyError, ValueError, AssertionError, IllegalEventError) as error:
-            raise UnreadableError(operation) from error
+            raise UnreadableError(operation, isinstance(error, NewerError)) from error
         self._remember(folded)
         return folded, events
 
@@ -137,4 +142,4 @@ class Journal:
 
     def note(self, kind: str, actor: str, body: Mapping[str, JsonValue], delivery: str | None = None) -> None:
         """Something that belongs to no operation: a bad command, a read, a refused stranger, a start of the bot."""
-        self._store.append([Entry(kind, actor, body)], delivery=delivery)
+        self._store.append([Entry(kind, actor, stamped(kind, body, NOTES))], delivery=delivery)

@@ -12,6 +12,7 @@ from typing import Any
 
 from audit.model import Row, Stored
 from audit.timeline import visible
+from bot.desk.journal import NOTES
 from bot.desk.starts import STARTED, STOPPED
 from bot.desk.story import told
 from engine import plan as plans
@@ -19,6 +20,7 @@ from engine.events import Event, RunRecorded, from_body
 from engine.model import Level, Options
 from engine.policy import GRAVE
 from engine.states import IllegalEventError, Operation, evolve
+from engine.versions import NewerError, lifted
 
 Body = Mapping[str, Any]
 _NOT_OURS = (
@@ -45,8 +47,8 @@ def _line(stored: Stored) -> str:
         row = _ours(stored)
         say = _of_an_operation(from_body(row.kind, row.body)) if row.operation else _alone(row.kind, row.body)
         return visible(f"{_time(row.at)}  {row.operation or '-':<9}  {_who(row.actor):<12}  {say}")
-    except _NOT_OURS:
-        return _raw(stored)
+    except _NOT_OURS as error:
+        return _raw(stored, error)
 
 
 def _of_an_operation(event: Event) -> str:
@@ -67,8 +69,9 @@ def _ours(stored: Stored) -> Row:
     return stored.row
 
 
-def _raw(stored: Stored) -> str:
-    return visible(f"not readable by this version of csfailover: {stored.line}")
+def _raw(stored: Stored, error: Exception) -> str:
+    newer = ", a newer one wrote it" if isinstance(error, NewerError) else ""
+    return visible(f"not readable by this version of csfailover{newer}: {stored.line}")
 
 
 def _time(at: datetime) -> str:
@@ -90,8 +93,8 @@ def operation(name: str, rows: Sequence[Stored]) -> list[str]:
         try:
             row = _ours(stored)
             say = told(from_body(row.kind, row.body))
-        except _NOT_OURS:
-            lines.append(f"row {stored.seq} is {_raw(stored)}")
+        except _NOT_OURS as error:
+            lines.append(f"row {stored.seq} is {_raw(stored, error)}")
             continue
         quiet += not say
         if say:
@@ -145,7 +148,7 @@ def _mode(options: Options) -> str:
 
 
 def _alone(kind: str, body: Body) -> str:
-    return _SENTENCES[kind](body)
+    return _SENTENCES[kind](lifted(kind, body, NOTES))
 
 
 def _started(body: Body) -> str:

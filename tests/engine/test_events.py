@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from engine import versions
 from engine.events import (
     KINDS,
     ApprovalGranted,
@@ -145,7 +147,7 @@ def test_an_event_comes_back_from_its_row_as_it_was(event: Event) -> None:
 @pytest.mark.parametrize("kind", sorted(ROWS))
 def test_an_old_row_stays_readable(kind: str) -> None:
     """Without every field that came later; what is written again still holds all that stood in it."""
-    body = {key: {"PLAN": PLAN, "FACTS": FACTS}.get(str(value), value) for key, value in ROWS[kind].items()}
+    body = {key: {"PLAN": PLAN, "FACTS": FACTS}.get(str(value), value) for key, value in ROWS[kind].items()} | {"v": 1}
     written = to_body(from_body(kind, body))
     assert _holds(written, body), written
 
@@ -161,10 +163,61 @@ def _holds(whole: Any, part: Any) -> bool:
 def test_a_kind_that_this_version_does_not_know_is_an_error() -> None:
     """It is not skipped: what cannot be read cannot be folded."""
     with pytest.raises(KeyError):
-        from_body("request.blessed", {})
+        from_body("request.blessed", {"v": 1})
 
 
 def test_a_body_without_its_fields_is_an_error() -> None:
     """Nothing is made up."""
     with pytest.raises(ValueError, match="digest"):
-        from_body("approval.granted", {"by": "leo", "name": "Leo"})
+        from_body("approval.granted", {"v": 1, "by": "leo", "name": "Leo"})
+
+
+# --- versions ----------------------------------------------------------------------------------------------------
+
+
+def test_every_body_says_its_version() -> None:
+    """Also which fields there are is no matter: none has the name under which the version stands."""
+    assert {to_body(event)[versions.KEY] for event in EVENTS} == {1}
+    assert not [kind for kind, cls in KINDS.items() if versions.KEY in {field.name for field in fields(cls)}]
+
+
+OLDER: versions.Lifts = {
+    "approval.granted": (
+        lambda body: {"by": body["who"], "digest": body["plan"]},  # version 1 had other names
+        lambda body: {**body, "name": body["by"].title()},  # version 2 had no name
+    )
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"v": 1, "who": "leo", "plan": "d"},
+        {"v": 2, "by": "leo", "digest": "d"},
+        {"v": 3, "by": "leo", "digest": "d", "name": "Leo"},
+    ],
+)
+def test_an_older_body_is_lifted_one_version_after_the_other(body: dict[str, Any]) -> None:
+    """Whatever version wrote it, the event is the same; the row itself is not touched."""
+    before = dict(body)
+    assert from_body("approval.granted", body, OLDER) == ApprovalGranted("leo", "Leo", "d")
+    assert body == before
+    assert versions.newest("approval.granted", OLDER) == 3
+    assert versions.stamped("approval.granted", {"by": "leo"}, OLDER) == {"v": 3, "by": "leo"}
+
+
+def test_a_newer_body_is_an_error_that_says_so() -> None:
+    """A field that this program does not know could change what the row means."""
+    newer = {"v": 2, "by": "leo", "name": "Leo", "digest": "d"}
+    with pytest.raises(versions.NewerError, match=r"a newer csfailover wrote it: approval\.granted in version 2"):
+        from_body("approval.granted", newer)
+    assert versions.lifted("approval.granted", newer, OLDER)["name"] == "Leo"
+
+
+@pytest.mark.parametrize("version", [0, -1, True, "1", 1.0, None])
+def test_what_is_no_version_is_an_error(version: object) -> None:
+    """Nothing is guessed, for a body without one neither."""
+    with pytest.raises(ValueError, match="is no version"):
+        from_body("run.unstarted", {"v": version, "say": "x"})
+    with pytest.raises(KeyError):
+        from_body("run.unstarted", {"say": "x"})

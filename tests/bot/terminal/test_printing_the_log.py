@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from audit.model import Claim, Entry
+from audit.model import Claim, Entry, JsonValue
 from audit.sqlite.reader import Reader
 from audit.sqlite.store import Store
 from bot.cli import cli
@@ -30,6 +30,7 @@ from engine.events import (
     RequestWithdrawn,
     RunIntended,
     RunRecorded,
+    WishRefused,
     to_body,
 )
 from engine.model import Finding, Kind, Level, Options, Record
@@ -59,14 +60,14 @@ def _entry(event: Event, actor: str = "slack:T0HOME/U0ALICE") -> Entry:
 def path(tmp_path: Path) -> Path:
     """Five rows: a read, an operation that was asked for, withdrawn and clicked on since, and a refused command."""
     path = tmp_path / "log.db"
-    read = {"command": "/pools", "text": "pool01", "place": "C0INCIDENT"}
+    read: dict[str, JsonValue] = {"v": 1, "command": "/pools", "text": "pool01", "place": "C0INCIDENT"}
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("command.read", "slack:T0HOME/U0BOB", read)])
         store.append([_entry(ASKED)], operation=OPERATION, expected=0, claims=[Claim("pair")], delivery="d")
         withdrawn = _entry(RequestWithdrawn("alice", "Alice"))
         store.append([withdrawn], operation=OPERATION, expected=1, closes=True)
-        late = Entry("wish.refused", "slack:T0HOME/U0BOB", {"by": "Bob", "code": "E_LATE", "say": "It is over."})
-        store.append([late], operation=OPERATION, expected=2)
+        late = WishRefused("Bob", "E_LATE", "It is over.")
+        store.append([_entry(late, "slack:T0HOME/U0BOB")], operation=OPERATION, expected=2)
         store.append([Entry("command.refused", "slack:T0HOME/U0EVE", {**read, "code": "E_WHO", "say": "Who is it?"})])
     return path
 
@@ -150,7 +151,8 @@ def test_every_event_has_its_line_or_is_counted_and_none_is_an_order_to_the_term
     path = tmp_path / "log.db"
     said: list[Event] = [RequestWithdrawn("x", NASTY), replace(ASKED, name=NASTY, reason=NASTY, typed=NASTY)]
     every: list[Event] = [*events(), *said, *(RunRecorded(Record(1, stream, NASTY)) for stream in ("output", "error"))]
-    stranger = Entry("command.refused", f"x/{NASTY}", {"command": NASTY, "text": NASTY, "code": NASTY, "say": NASTY})
+    body: dict[str, JsonValue] = {"v": 1, "command": NASTY, "text": NASTY, "code": NASTY, "say": NASTY}
+    stranger = Entry("command.refused", f"x/{NASTY}", body)
     with Store.open(path, clock=ticking()) as store:
         store.append([stranger])
         store.append([_entry(event, NASTY) for event in every], operation="OP", expected=0)
@@ -167,7 +169,7 @@ def test_every_event_has_its_line_or_is_counted_and_none_is_an_order_to_the_term
 def test_what_cannot_be_written_in_the_letters_of_a_file_is_written_as_escapes(path: Path) -> None:
     """A redirected stdout has an old code page on Windows; the log is printed all the same."""
     with Store.open(path, clock=ticking()) as store:
-        store.append([Entry("command.read", "x/日本", {"command": "/pools", "text": "日本"})])
+        store.append([Entry("command.read", "x/日本", {"v": 1, "command": "/pools", "text": "日本"})])
     command = [sys.executable, "-c", "from bot.cli import main; main()", "log", "--log", str(path)]
     done = subprocess.run(
         command, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, timeout=60, check=False
@@ -194,6 +196,17 @@ def test_a_row_of_another_version_is_shown_raw(path: Path) -> None:
     assert "Alice withdrew it." in printed
     assert "Refused (E): no" in printed
     assert [line for line in log(path).stdout.splitlines() if "not readable" in line and '"later"' in line]
+
+
+def test_a_row_that_a_newer_version_wrote_says_so(path: Path) -> None:
+    """Of an operation or of none; what it says may mean something else by now, so it is shown raw."""
+    newer = {**to_body(RequestWithdrawn("alice", "Alice")), "v": 2}
+    with Store.open(path, clock=ticking()) as store:
+        store.append([Entry("request.withdrawn", "bot", newer)], operation=OPERATION, expected=3)
+        store.append([Entry("command.read", "bot", {"v": 2, "command": "/pools", "text": ""})])
+    raw = "not readable by this version of csfailover, a newer one wrote it: {"
+    assert f"row 6 is {raw}" in log(path, OPERATION).stdout
+    assert [raw in line for line in log(path, "--last", "2").stdout.splitlines()[:2]] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -403,6 +416,7 @@ def test_the_runs_own_bookkeeping_is_told_in_words(path: Path, record: Record, w
 def test_the_start_says_what_needs_more_approvals(path: Path) -> None:
     """Not `risky`, which nobody can look up."""
     body: dict[str, Any] = {
+        "v": 1,
         "version": "1",
         "engine": "lab",
         "transport": "socket",
