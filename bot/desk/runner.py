@@ -142,7 +142,7 @@ class Runner:
         return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
 
     def _later(self, operation: str, seconds: float | None = None) -> None:
-        """Not before `seconds` are over (None: the usual pause), unless it moves on. On a clock that never goes back."""
+        """Not before `seconds` are over (None: the usual pause), unless it moves on. On a clock that never steps."""
         at = self._monotonic() + (self._timings.again if seconds is None else seconds)
         self._not_before[operation] = self._journal.current(operation).state, at
 

@@ -78,7 +78,7 @@ class RemoteSettings(BaseModel):
     idle_timeout: int = Field(default=14_400, ge=60)
     """How long the server keeps a shell that nobody is connected to, even while the cmdlet runs."""
     settling: float = Field(default=60, ge=0, le=3600)
-    """How long PoolState may lag behind: it lives in the Central Management Store, and is replicated to where it is read."""
+    """How long PoolState may lag behind: it lives in the Central Management Store, and is replicated from there."""
     retries: int = Field(default=3, ge=0, le=10)
     """Further attempts to connect, with growing pauses; a request that was sent is never repeated by this."""
     read_limit: int = Field(default=45, ge=1)

@@ -46,6 +46,7 @@ def test_a_life_begins_with_the_policy_in_force_and_ends_with_a_row(empty_house:
     started, stopped = empty_house.lives()
     assert (started.seq, started.kind, started.actor, started.operation) == (1, STARTED, "bot", None)
     assert started.body == {
+        "v": 1,
         "version": version("csfailover"),
         "engine": "lab",
         "transport": "http",
@@ -63,7 +64,7 @@ def test_a_life_begins_with_the_policy_in_force_and_ends_with_a_row(empty_house:
             "zoë": {"roles": ["lead", "auditor"], "slack": ["U0ZOE", "W0ZOE"]},
         },
     }
-    assert (stopped.kind, stopped.body) == (STOPPED, {"version": version("csfailover")})
+    assert (stopped.kind, stopped.body) == (STOPPED, {"v": 1, "version": version("csfailover")})
     written = json.dumps([started.body, stopped.body])
     for secret in (
         StandIn.BOT_TOKEN,
@@ -98,7 +99,7 @@ def test_more_people_than_a_row_can_hold_do_not_keep_the_bot_from_starting(
     empty_house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The row is missing, and that is said; nothing is cut."""
-    crowd = {f"p{n}": {"name": "P", "slack": [f"U{n:09}"], "roles": ["oncall"]} for n in range(1_500)}
+    crowd = {f"{'p' * 700}{n}": {"name": "P", "slack": [f"U{n:09}"], "roles": ["oncall"]} for n in range(1_500)}
     empty_house.live({**demo.PEOPLE, **crowd})
     assert not empty_house.lives()
     assert "bot.started could not be recorded: the body takes" in caplog.text
