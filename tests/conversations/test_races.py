@@ -79,12 +79,15 @@ def test_an_approval_and_a_denial_at_the_same_moment_have_one_outcome(house: Hou
 
 
 def test_requests_on_one_pair_at_the_same_moment_are_one_operation(house: House) -> None:
-    """From both of its sides; the other is told which one is open."""
+    """From both of its sides; the other is told which one is open.
+
+    On a pair without the CMS: a request for its host is refused at once, and then the pair is free again.
+    """
     told: list[str] = []
     alice, bob = house.alice, house.bob
     _at_once(
-        lambda: told.append(alice.command("/failover pool01").text),
-        lambda: told.append(bob.command("/failover pool02").text),
+        lambda: told.append(alice.command("/failover pool03").text),
+        lambda: told.append(bob.command("/failover pool04").text),
     )
     assert len(house.operations()) == 1
     assert sum("is open on this pair" in words for words in told) == 1
