@@ -105,6 +105,11 @@ class Replication:
     backlog: int | None = None
     age: int | None = None
 
+    @property
+    def in_sync(self) -> bool:
+        """Whether the backup service says that everything is copied, but for what is under way."""
+        return self.export in {Export.FINAL, Export.STEADY} and self.imports is Import.NORMAL
+
 
 @dataclass(frozen=True)
 class Cms:

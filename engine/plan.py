@@ -12,27 +12,21 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import rfc8785
 
 from engine.model import (
-    Export,
     Facts,
     Finding,
-    Import,
     Kind,
     Level,
     Options,
     Parameter,
     Plan,
-    Replication,
 )
 from engine.policy import Policy, demanded
 
 CMDLETS = {Kind.FAILOVER: "Invoke-CsPoolFailOver", Kind.FAILBACK: "Invoke-CsPoolFailBack"}
-LOSSES = ("W_NOT_IN_SYNC",)
-"""Findings that say only that something may be lost: where they go away, the plan has become better."""
 ONLY_FAILOVER = frozenset({"FlushStorageService", "ServicesStopDelayMins"})
 
 
@@ -84,38 +78,16 @@ def loss(kind: Kind, options: Options, facts: Facts) -> int | None:
     """How many changes may be lost at the most: what is not copied to where the users will be served, rounded up to a
     band (none, 100, 1,000, 10,000 …); None where nobody knows. A planned move of a pair in sync loses nothing."""
     copy = facts.outbound if kind is Kind.FAILOVER else facts.inbound
-    if not options.disaster and not options.skip_verification and in_sync(copy):
+    if not options.disaster and not options.skip_verification and copy.in_sync:
         return 0
     if copy.backlog is None:
         return None
     return 0 if copy.backlog == 0 else max(100, 10 ** math.ceil(math.log10(copy.backlog)))
 
 
-def in_sync(copy: Replication) -> bool:
-    """Whether the backup service says that everything is copied, but for what is under way."""
-    return copy.export in {Export.FINAL, Export.STEADY} and copy.imports is Import.NORMAL
-
-
 def worse(now: int | None, approved: int | None) -> bool:
     """Whether this bound on the loss is above the approved one. What nobody knows is above all."""
     return approved is not None and (now is None or now > approved)
-
-
-def within(approved: Plan, now: Plan) -> Plan:
-    """The plan of now, less what is only better than approved: a loss below the approved bound, and with it the
-    approvals that the greater loss took and the finding that named it."""
-    if worse(now.loss, approved.loss):
-        return now
-    gone = [f for f in approved.findings if f not in now.findings]
-    better = all(f.startswith(LOSSES) for f in gone) and list(now.findings) == [
-        f for f in approved.findings if f not in gone
-    ]
-    return replace(
-        now,
-        loss=approved.loss,
-        approvals=max(now.approvals, approved.approvals),
-        findings=approved.findings if better else now.findings,
-    )
 
 
 def _bound(facts: Facts) -> dict[str, str]:

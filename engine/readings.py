@@ -21,7 +21,8 @@ from engine.events import (
     RunIntended,
 )
 from engine.guards.case import Case
-from engine.model import Facts, Person, Ticket
+from engine.guards.data import NOT_IN_SYNC
+from engine.model import Facts, Person, Plan, Ticket
 from engine.policy import Policy, Verb, may
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move
@@ -100,7 +101,7 @@ def rechecked(
     the approvers had read did not answer this time; look again soon."""
     assert op.plan is not None
     findings = judge(_case(op, reading, policy, now))
-    made = plans.within(op.plan, plans.make(op.request.kind, op.request.options, reading.facts, findings, policy))
+    made = _within(op.plan, plans.make(op.request.kind, op.request.options, reading.facts, findings, policy))
     says = {f.bound: f.say for f in op.findings} | {f.bound: f"{f.say} {f.cure}".strip() for f in findings}
     lost = _rights_lost(op, persons, policy)
     differences = (*plans.difference(op.plan, made, says), *lost)
@@ -111,6 +112,23 @@ def rechecked(
     elif differences and not lost and _knows_less(op, reading.facts) and _just_approved(op, now):
         return None
     return ApprovalsVoided(differences) if differences else RunIntended(ticket, op.digest)
+
+
+def _within(approved: Plan, now: Plan) -> Plan:
+    """The plan of now, less what is only better than approved: a loss below the approved bound, and with it the
+    approvals that the greater loss took and the finding that named it."""
+    if plans.worse(now.loss, approved.loss):
+        return now
+    gone = [f for f in approved.findings if f not in now.findings]
+    better = all(f.startswith(NOT_IN_SYNC) for f in gone) and list(now.findings) == [
+        f for f in approved.findings if f not in gone
+    ]
+    return replace(
+        now,
+        loss=approved.loss,
+        approvals=max(now.approvals, approved.approvals),
+        findings=approved.findings if better else now.findings,
+    )
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 from engine.guards.case import Case, warn
 from engine.model import Finding, Kind, Replication
-from engine.plan import in_sync, timespan
+from engine.plan import timespan
+
+NOT_IN_SYNC = "W_NOT_IN_SYNC"
+"""It says only that something may be lost: where it goes away, the plan has become better."""
 
 
 def sync(case: Case) -> Iterator[Finding]:
@@ -25,11 +28,11 @@ def sync(case: Case) -> Iterator[Finding]:
                 "W_LOSES_BACKLOG", _states(copy), f"What is not copied when it starts is lost: {_backlog(copy)}."
             )
         return
-    if in_sync(copy):
+    if copy.in_sync:
         return
     source = case.pool if failover else case.partner
     yield warn(
-        "W_NOT_IN_SYNC",
+        NOT_IN_SYNC,
         _states(copy),
         f"Not everything is copied yet: {_backlog(copy)}. {_what_becomes_of_it(case)}",
         f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn if source else case.pool.fqdn}; "

@@ -36,8 +36,8 @@ class Lab:
         at_commit: Callable[[str], None] | None = None,
     ) -> None:
         """`clock` gives unix seconds, `wait` waits real seconds. `speed` is virtual seconds in a real one; None
-        makes everything instant. `settling`: see the port; the
-        lab's own readings never lag. `at_commit` is told each committed change of the world, for crash tests. Raises EngineUnavailable when there is no world at `path`."""
+        makes everything instant. `settling`: see the port; the lab's own readings never lag. `at_commit` is told each
+        committed change of the world, for crash tests. Raises EngineUnavailable when there is no world at `path`."""
         self.world = World(path, clock=clock, at_commit=at_commit)
         self._wait = wait
         self.settling = settling

@@ -20,11 +20,12 @@ from bot.desk.starts import STARTED, STOPPED
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
-    DoubtObserved,
     DoubtRaised,
     DoubtSettled,
+    DoubtStated,
     Event,
     OperationClosed,
+    PoolsSeen,
     RequestAnswered,
     RequestDenied,
     RequestExpired,
@@ -33,12 +34,13 @@ from engine.events import (
     RequestWithdrawn,
     RunEnded,
     RunRecorded,
+    RunStatedDead,
     RunStopAsked,
     RunUnstarted,
     WishRefused,
     to_body,
 )
-from engine.model import Ended, Finding, Kind, Level, Options, Outcome, Record, Verdict
+from engine.model import Ended, Finding, Kind, Level, Options, Outcome, Record, Verdict, Where, Word
 from engine.states import Operation, evolve, rule_for
 from engine.versions import stamped
 from tests.audit.parts import START, ticking
@@ -86,9 +88,12 @@ OPERATIONS: Mapping[str, Sequence[Event]] = {
         RunUnstarted("proved"),
         INTENT,
         DoubtRaised("The connection broke."),
-        DoubtObserved("pool01 is FailingOver"),
-        DoubtSettled(Verdict.FAILED, "leo", "Leo", "seen with my own eyes"),
-        OperationClosed(Verdict.FAILED, "As before.", facts()),
+        PoolsSeen(Where.BETWEEN, False, "pool01 is FailingOver"),
+        DoubtStated("leo", "Leo", Word.RUN_DEAD, "fe01 is gone"),
+        RunStatedDead(("leo", "olga"), ("Leo", "Olga"), "fe01 is gone"),
+        PoolsSeen(Where.BETWEEN, True, "pool01 is FailingOver"),
+        DoubtSettled(Word.NEITHER, ("leo", "lia"), ("Leo", "Lia"), "seen with my own eyes"),
+        OperationClosed(Verdict.NEITHER, "Neither done nor as before.", facts()),
     ),
     "AAAA-0008": (*APPROVED, INTENT, RunRecorded(Record(1, "verbose", "Grüße 日本 \x1b[2J"))),
 }
