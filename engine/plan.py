@@ -18,6 +18,7 @@ import rfc8785
 from engine.model import (
     Facts,
     Finding,
+    Health,
     Kind,
     Level,
     Options,
@@ -27,6 +28,8 @@ from engine.model import (
 from engine.policy import Policy, demanded
 
 CMDLETS = {Kind.FAILOVER: "Invoke-CsPoolFailOver", Kind.FAILBACK: "Invoke-CsPoolFailBack"}
+FIRST_BAND = 100
+"""Changes. The bands of a loss are none, 100, 1,000, 10,000 and so on."""
 ONLY_FAILOVER = frozenset({"FlushStorageService", "ServicesStopDelayMins"})
 
 
@@ -82,7 +85,13 @@ def loss(kind: Kind, options: Options, facts: Facts) -> int | None:
         return 0
     if copy.backlog is None:
         return None
-    return 0 if copy.backlog == 0 else max(100, 10 ** math.ceil(math.log10(copy.backlog)))
+    source = facts.pool if kind is Kind.FAILOVER else facts.partner
+    writes = source is not None and source.health is not Health.DOWN  # what is written meanwhile is lost, too
+    return FIRST_BAND if copy.backlog == 0 and writes else _band(copy.backlog)
+
+
+def _band(count: int) -> int:
+    return 0 if count == 0 else max(FIRST_BAND, 10 ** math.ceil(math.log10(count)))
 
 
 def worse(now: int | None, approved: int | None) -> bool:

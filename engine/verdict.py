@@ -79,7 +79,8 @@ def _concluded(
         return _by_word(op, look.facts, seen, held)
     if op.state is State.JUDGING:
         assert op.ended_at is not None
-        undecided = now - op.ended_at >= timedelta(seconds=settling + UNDECIDED)
+        settled = seen.where is Where.BETWEEN and seen.over and held  # nothing is left that could still move it
+        undecided = settled or now - op.ended_at >= timedelta(seconds=settling + UNDECIDED)
         return (DoubtRaised(_why_undecided(op, seen)),) if undecided else ()
     return ()
 

@@ -49,13 +49,13 @@ def front_ends(db: sqlite3.Connection, pool: PoolRow) -> list[tuple[str, bool]]:
 
 
 def state(db: sqlite3.Connection, pool: PoolRow) -> PoolState:
-    """FailingOver from a failover's first moment until its users are released."""
+    """FailingOver from a failover's first moment until its users are released, or for good where it broke off."""
     moving = db.execute(
         "SELECT 1 FROM run WHERE pool = ? AND kind = ? AND ended IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM step WHERE run = run.id AND name = 'RELEASE')",
         (pool.id, Kind.FAILOVER.value),
     ).fetchone()
-    if moving:
+    if moving or db.execute("SELECT stuck FROM pool WHERE id = ?", (pool.id,)).fetchone()[0]:
         return PoolState.FAILING_OVER
     return PoolState.FAILED_OVER if pool.failed_over else PoolState.ACTIVE
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.lab.guards import No, obstacle, unknown_parameter
 from engine.lab.pools import PoolRow
 from engine.lab.scene import Scene, close, tell
-from engine.lab.steps import perform, schedule
+from engine.lab.steps import late_redirect, perform, schedule
 from engine.lab.world import World, partner_of, pool_named
 from engine.model import Ended, Kind, Outcome, Plan, Proof, Record, Ticket
 
@@ -90,10 +90,19 @@ def fence(world: World, ticket: Ticket, kind: Kind) -> None:
 
 
 def advance(world: World) -> None:
-    """Perform every step that is due, of all runs."""
+    """Perform every step that is due, of all runs, and what stopped ones had set going."""
+    _late_steps(world)
     while due := _due(world):
         for run in due:
             step(world, run)
+
+
+def _late_steps(world: World) -> None:
+    """By the world's clock also where it is instant: late is late."""
+    for (run_id,) in world.all("SELECT id FROM run WHERE late <= ?", (world.now(),)):
+        with world.change(f"late step of {run_id}") as db:
+            if db.execute("SELECT late FROM run WHERE id = ?", (run_id,)).fetchone()[0] is not None:
+                late_redirect(Scene(db, world, run_id, world.now()))
 
 
 def catch_up(world: World) -> None:
@@ -133,6 +142,8 @@ def stop(world: World, run_id: str) -> None:
             return
         scene.settle()
         _roll_back(scene, Ended.STOPPED, No("Lab.Stopped", "Lab: stopped before the users were redirected."))
+        if late := float(db.execute("SELECT late FROM clock").fetchone()[0]):
+            scene.set_run_late(late)
 
 
 def wait_for(world: World, run_id: str) -> float | None:
@@ -161,14 +172,16 @@ def blind(world: World, run_id: str) -> bool:
 
 def proof(world: World, run_id: str) -> Proof:
     """Whether nothing of the run is still to come. A run that cannot be seen is not proved to be over."""
-    row = world.one("SELECT ended, blind FROM run WHERE id = ?", (run_id,))
+    row = world.one("SELECT ended, blind, late FROM run WHERE id = ?", (run_id,))
     if row is None:
-        return Proof(True, "Lab: this world does not know the run any more; it was made anew.")
-    ended, unseen = row
+        return Proof(True, "Lab: this world knows no such run.")
+    ended, unseen, late = row
     if unseen:
         return Proof(False, "Lab: the run cannot be seen; it may still be at work.")
     if ended is None:
         return Proof(False, "Lab: the run is still at work.")
+    if late is not None:
+        return Proof(False, "Lab: the run was stopped, and the server still lists its command.")
     return Proof(True, "Lab: the run has ended.")
 
 

@@ -72,6 +72,11 @@ class Scene:
         self._set("run", self.run.id, columns)
         self.run = replace(self.run, **columns)  # type: ignore[arg-type]
 
+    def set_run_late(self, seconds: float) -> None:
+        """What the stopped run had set going comes so much later, once."""
+        self.db.execute("UPDATE run SET late = ? WHERE id = ?", (self.at + seconds, self.run.id))
+        self.db.execute("UPDATE clock SET late = 0")
+
     def _set(self, table: str, key: object, columns: Mapping[str, float | int | None]) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)
         self.db.execute(f"UPDATE {table} SET {names} WHERE id = ?", (*columns.values(), key))  # noqa: S608 - our names

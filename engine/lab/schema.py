@@ -4,7 +4,7 @@ Users point at their home pool for ever (a trigger says so); a failover changes 
 writes that was lost is one row of `loss`, however long it is.
 """
 
-APPLICATION_ID = 0x6C61_6231  # "lab1"
+APPLICATION_ID = 0x6C61_6232  # "lab2"
 TABLES = ("record", "step", "loss", "run", "item", "session", "user", "role", "edge", "cms", "fe", "pool", "clock")
 
 SCHEMA = """
@@ -15,7 +15,9 @@ CREATE TABLE clock (
     size TEXT NOT NULL,
     voice_after REAL NOT NULL DEFAULT 300,      -- seconds until the backup registrar takes over
     slow REAL NOT NULL DEFAULT 1,               -- every step takes this many times as long
-    blind INTEGER NOT NULL DEFAULT 0            -- 1: the next run will be lost from sight
+    blind INTEGER NOT NULL DEFAULT 0,           -- 1: the next run will be lost from sight
+    late REAL NOT NULL DEFAULT 0,               -- a stopped run redirects the users all the same, so many seconds later
+    linger REAL NOT NULL DEFAULT 0              -- a run ends so many seconds after its last step
 ) STRICT;
 CREATE TABLE pool (
     id INTEGER PRIMARY KEY, fqdn TEXT NOT NULL UNIQUE, backup INTEGER REFERENCES pool,
@@ -26,6 +28,7 @@ CREATE TABLE pool (
     write_seq INTEGER NOT NULL, repl_seq INTEGER NOT NULL, cutoff_seq INTEGER NOT NULL DEFAULT 0,
     write_rate REAL NOT NULL, repl_rate REAL NOT NULL, at REAL NOT NULL, synced_at REAL NOT NULL,
     link_up INTEGER NOT NULL DEFAULT 1, export_ok INTEGER NOT NULL DEFAULT 1, import_ok INTEGER NOT NULL DEFAULT 1,
+    stuck INTEGER NOT NULL DEFAULT 0,           -- FailingOver for good, with no run at work
     CHECK (repl_seq <= write_seq), CHECK (backup IS NULL OR backup <> id)
 ) STRICT;
 CREATE TABLE fe (
@@ -53,8 +56,8 @@ CREATE TABLE run (
     kind TEXT NOT NULL, pool INTEGER REFERENCES pool, pair INTEGER,
     disaster INTEGER NOT NULL, skip INTEGER NOT NULL, flush INTEGER NOT NULL, force INTEGER NOT NULL,
     wait REAL NOT NULL, linked INTEGER NOT NULL, blind INTEGER NOT NULL,
-    k INTEGER NOT NULL DEFAULT 0, began REAL NOT NULL, due REAL NOT NULL, committed INTEGER NOT NULL DEFAULT 0,
-    complaints INTEGER NOT NULL DEFAULT 0, assumed INTEGER, lost INTEGER,
+    k INTEGER NOT NULL DEFAULT 0, began REAL NOT NULL, due REAL NOT NULL, late REAL,
+    committed INTEGER NOT NULL DEFAULT 0, complaints INTEGER NOT NULL DEFAULT 0, assumed INTEGER, lost INTEGER,
     ended TEXT, say TEXT NOT NULL DEFAULT '', error_id TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX one_open_run_per_pair ON run (pair) WHERE ended IS NULL;

@@ -79,12 +79,14 @@ def _level(level: ServiceLevel) -> str:
 
 
 def _troubles(db: sqlite3.Connection, pool: PoolRow) -> list[str]:
-    stuck = db.execute("SELECT count(*) FROM fe WHERE pool = ? AND NOT flush_ok", (pool.id,)).fetchone()[0]
+    unflushed = db.execute("SELECT count(*) FROM fe WHERE pool = ? AND NOT flush_ok", (pool.id,)).fetchone()[0]
+    stuck = db.execute("SELECT stuck FROM pool WHERE id = ?", (pool.id,)).fetchone()[0]
     told = [
         (not pool.link_up, "link"),
         (not pool.export_ok, "export"),
         (not pool.import_ok, "import"),
-        (stuck, f"flush on {stuck}"),
+        (unflushed, f"flush on {unflushed}"),
+        (stuck, "stuck"),
         (pool.backup is None, "no backup pool"),
     ]
     return [text for holds, text in told if holds]
@@ -107,9 +109,11 @@ def _edges(db: sqlite3.Connection) -> list[str]:
 
 def _clock(db: sqlite3.Connection) -> list[str]:
     """Troubles that are of no pool and no server, and would not be seen before they strike."""
-    blind, slow = db.execute("SELECT blind, slow FROM clock").fetchone()
+    blind, slow, late, linger = db.execute("SELECT blind, slow, late, linger FROM clock").fetchone()
     told = [
         (slow != 1, f"Slow: every step takes {slow:g} times as long"),
+        (late, f"Late: the next run that is stopped redirects its users all the same, {late:g} s later"),
+        (linger, f"Linger: a run ends {linger:g} s after its last step"),
         (blind, "Sight: the next run will be lost from sight; csfailover lab repair sight takes that back"),
     ]
     return [text for holds, text in told if holds]

@@ -59,6 +59,8 @@ def _seconds(scene: Scene, name: str) -> float:
     if name == "VERIFY":
         return drain(scene.pool, scene.run.wait, moving=moves(scene.pool, scene.partner))[0]
     slow = float(scene.db.execute("SELECT slow FROM clock").fetchone()[0])
+    if name == "CLOSE":
+        return float(scene.db.execute("SELECT linger FROM clock").fetchone()[0])
     if name == "FLUSH":
         count: int = scene.db.execute("SELECT count(*) FROM fe WHERE pool = ?", (scene.pool.id,)).fetchone()[0]
         return slow * FLUSH_SECONDS * count
@@ -131,8 +133,15 @@ def _redirect(scene: Scene) -> None:
         scene.tell("warning", f"Lab: {lost:,} writes had not been replicated and are lost.")
 
 
+def late_redirect(scene: Scene) -> None:
+    """What a stopped run had set going all the same."""
+    _redirect(scene)
+    scene.db.execute("UPDATE run SET late = NULL WHERE id = ?", (scene.run.id,))
+
+
 def _release(scene: Scene) -> None:
     scene.set_pool(quiesced=0)
+    scene.db.execute("UPDATE pool SET stuck = 0 WHERE id = ?", (scene.pool.id,))
     away = scene.run.kind is Kind.FAILOVER
     server = scene.partner if away else scene.pool
     if not server.up:

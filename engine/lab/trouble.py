@@ -234,6 +234,23 @@ def _sight(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
     return "Sight of the next run will be lost right after it began. The run itself goes on."
 
 
+def _late(db: sqlite3.Connection, _: PoolRow, seconds: str) -> str:
+    n = _number(seconds, 1, 3_600)
+    db.execute("UPDATE clock SET late = ?", (n,))
+    return f"The next run that is stopped reports so, and redirects its users all the same, {n} s later."
+
+
+def _linger(db: sqlite3.Connection, _: PoolRow, seconds: str) -> str:
+    n = _number(seconds, 1, 3_600)
+    db.execute("UPDATE clock SET linger = ?", (n,))
+    return f"Every run ends {n} s after its last step."
+
+
+def _stuck(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE pool SET stuck = 1 WHERE id = ?", (pool.id,))
+    return f"{pool.fqdn} stays FailingOver, and no run is at work on it: an earlier one broke off in the middle."
+
+
 _FES_UP = "UPDATE fe SET up = 1 WHERE pool = :pool"
 _UP = "All Front Ends of {pool} are up."
 _CMS_HOME = "UPDATE cms SET host = usual_host"
@@ -293,6 +310,27 @@ BREAKABLE: dict[str, Break] = {
         _slow,
         "UPDATE clock SET slow = 1",
         "Every step from the next one on takes its usual time.",
+    ),
+    "late": Break(
+        "SECONDS",
+        "the next run that is stopped redirects its users all the same, so much later",
+        _late,
+        "UPDATE clock SET late = 0; UPDATE run SET late = NULL",
+        "A run that is stopped does nothing more.",
+    ),
+    "linger": Break(
+        "SECONDS",
+        "a run ends so many seconds after its last step",
+        _linger,
+        "UPDATE clock SET linger = 0",
+        "A run ends with its last step.",
+    ),
+    "stuck": Break(
+        "POOL",
+        "a pool stays FailingOver, and no run is at work on it",
+        _stuck,
+        "UPDATE pool SET stuck = 0 WHERE id = :pool",
+        "{pool} is FailingOver only while a run is at work on it.",
     ),
     "sight": Break(
         "",

@@ -1,11 +1,13 @@
-"""In doubt is an answer: the pair stays locked until what is read, or a lead who has looked, settles it."""
+"""In doubt is an answer: the pair stays locked until what is read has settled, or two leads end it by their word."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
 
-from bot.standin.people import Json
-from engine.model import Verdict
+from bot.standin.people import Json, Member
+from engine.lab.engine import Lab
+from engine.model import Facts, PoolState, Verdict
+from engine.port import EngineUnavailable
 from engine.states import State
 from tests.conversations.house import House
 
@@ -13,54 +15,130 @@ SLOW = 0.25
 """Virtual seconds in a real one: a failover of 50 users then takes two and a half real seconds."""
 
 
-def _in_doubt(house: House) -> tuple[str, Json]:
+class GoesDark(Lab):
+    """An engine whose readings fail for as long as it is `dark`."""
+
+    dark = threading.Event()
+
+    def facts(self, pool: str) -> Facts:
+        if self.dark.is_set():
+            raise EngineUnavailable("Lab: no Front End answers.")
+        return super().facts(pool)
+
+
+def _in_doubt(house: House, engine: type[Lab] = Lab) -> tuple[str, Json]:
     """Sight of the run is lost right after it began; the card that says so."""
-    house.live(speed=SLOW)
+    GoesDark.dark.clear()
+    house.live(speed=SLOW, engine=engine)
     house.breaks("sight")
     operation, _ = house.approved()
     house.reaches(operation, State.IN_DOUBT)
     return operation, house.sees(operation, "In doubt: nobody can say from here whether it happened.")
 
 
-def test_a_run_that_was_lost_from_sight_settles_when_the_users_are_seen_at_the_partner(empty_house: House) -> None:
-    """It is not run again; the pair is locked meanwhile; the verdict says that not every step was seen."""
+def _states(house: House, lead: Member, choice: str, card: Json, reason: str = "I looked") -> str:
+    """What the lead is answered; empty when the word was taken."""
+    lead.click("Settle", ts=card["ts"])
+    house.until(lambda: lead.modal() is not None)
+    return lead.submit({"choice": choice, "reason": reason}).text
+
+
+def test_a_run_that_was_lost_from_sight_ends_when_it_is_proved_over_and_not_before(empty_house: House) -> None:
+    """The users are seen at the partner while the cmdlet may still be at work: nothing is closed on that. Once the run
+    is seen to be over it is, by itself, and the verdict says that not every step was seen."""
     house = empty_house
     operation, _ = _in_doubt(house)
     assert f"Operation {operation} is open on this pair" in house.bob.command("/failover pool02").text
+    house.until(lambda: house.facts().pool.state is PoolState.FAILED_OVER)
+    house.told(operation, "Looked: pool01.contoso.com is FailedOver")
+    assert house.operation(operation).state is State.IN_DOUBT
+    house.repairs("sight")
     op = house.closed(operation)
     assert op.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-    assert "Sight was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
+    assert "Sight of the run was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
     assert (house.runs(), house.kinds(operation).count("run.intended")) == (1, 1)
     assert house.serves() == "pool02.contoso.com"
 
 
-def test_a_lead_who_has_looked_settles_a_doubt_that_reading_does_not_settle(empty_house: House) -> None:
-    """The run was undone behind the bot's back. That is no proof for the bot; Bob looks, and says so with a reason."""
+def test_two_leads_state_a_run_dead_that_nothing_can_prove_over_and_the_reading_then_decides(
+    empty_house: House,
+) -> None:
+    """The run was undone behind the bot's back, and it cannot be seen. One lead alone changes nothing."""
     house = empty_house
     operation, card = _in_doubt(house)
     house.breaks("pool", "pool02")  # the run meets it and goes back
-    assert "Settled" not in str(house.thread(operation))
+    house.until(lambda: house.facts().pool.state is PoolState.ACTIVE)
+    house.sees(operation, "Two leads may state with Settle: nothing of the run is at work any more.")
     house.alice.click("Settle", ts=card["ts"])
     house.alice.wait_for("Alice may not settle this")
     house.bob.click("Settle", ts=card["ts"])
-    assert "A reason is needed" in house.bob.submit({"choice": "not-happened", "reason": "  "}).text
-    assert house.bob.submit({"choice": "not-happened", "reason": "PoolState is Active, no process on fe01"}).ok
+    house.until(lambda: house.bob.modal() is not None)
+    assert "A reason is needed" in house.bob.submit({"choice": "run-dead", "reason": "  "}).text
+    assert house.bob.submit({"choice": "run-dead", "reason": "fe01 burnt down"}).ok
+    house.sees(
+        operation, "Bob stated that nothing of the run is at work any more. It takes the same word of another lead."
+    )
+    assert house.operation(operation).state is State.IN_DOUBT
+    assert _states(house, house.carol, "run-dead", card) == ""
     op = house.closed(operation)
     assert (op.verdict, house.serves()) == (Verdict.FAILED, "pool01.contoso.com")
     shown = house.sees(operation, "FAILED.")["rendered"]
-    assert "Bob looked and says: the pools are as before. Reason: PoolState is Active, no process on fe01" in shown
+    assert "Nothing was moved: the users of pool01.contoso.com are directed to pool01.contoso.com." in shown
+    house.told(operation, "Bob and Carol stated that nothing of the run is at work any more.")
     assert house.refusals(operation) == [("U0ALICE", "E_MAY_NOT_APPROVE"), ("U0BOB", "E_NO_REASON")]
 
 
-def test_a_lead_may_say_that_it_happened(empty_house: House) -> None:
-    """It is their word and counts at once; what can be read stands beside it."""
+def test_where_nothing_can_be_read_the_same_word_of_two_leads_ends_it(empty_house: House) -> None:
+    """The run is proved over and no Front End answers: their word counts, and is shown as theirs."""
     house = empty_house
-    operation, card = _in_doubt(house)
-    house.carol.click("Settle", ts=card["ts"])
-    assert house.carol.submit({"choice": "happened", "reason": "users sign in at pool02"}).ok
+    operation, card = _in_doubt(house, GoesDark)
+    house.until(lambda: house.facts().pool.state is PoolState.FAILED_OVER)
+    GoesDark.dark.set()
+    house.repairs("sight")
+    house.sees(operation, "Two leads may state with Settle: it happened or it did not happen")
+    assert _states(house, house.bob, "happened", card, "users sign in at pool02") == ""
+    house.told(operation, "Bob stated that it happened. Reason: users sign in at pool02")
+    house.bob.click("Settle", ts=card["ts"])
+    house.until(lambda: house.bob.modal() is not None)
+    assert "it counts once" in house.bob.submit({"choice": "happened", "reason": "still"}).text
+    house.bob.close_modal()
+    assert _states(house, house.carol, "happened", card, "mine too") == ""
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
-    assert "Carol looked and says: it happened. Reason: users sign in at pool02" in shown
-    assert "ead at that time: pool01.contoso.com is FailingOver" in shown
-    at = {row.kind: row.at for row in house.rows(operation)}
-    assert at["operation.closed"] - at["doubt.settled"] < timedelta(seconds=3)
+    assert "Bob and Carol stated that it happened. Reason: users sign in at pool02 / mine too" in shown
+    assert "Nothing could be read; this is their word." in shown
+
+
+def test_a_stop_that_is_reported_too_early_gets_no_verdict_that_is_false(empty_house: House) -> None:
+    """The server says stopped, the pool reads as before, and some time later the last step moves the users after all.
+    Nobody is told meanwhile that nothing was moved."""
+    house = empty_house
+    house.live(speed=SLOW)
+    house.breaks("late", "1")  # four real seconds
+    operation, card = house.approved()
+    house.sees(operation, "[ Stop ]")
+    assert house.bob.click("Stop", ts=card).ok
+    house.until(lambda: "run.ended" in house.kinds(operation))
+    house.told(operation, "The engine says: stopped.")
+    house.until(lambda: house.facts().pool.state is PoolState.ACTIVE and "pools.seen" in house.kinds(operation))
+    assert not house.operation(operation).closed
+    op = house.closed(operation)
+    assert (op.verdict, house.serves()) == (Verdict.SUCCEEDED_WITH_WARNINGS, "pool02.contoso.com")
+    assert "Nothing was moved" not in str(house.thread(operation))
+
+
+def test_a_pool_that_stays_in_between_is_ended_by_two_leads_and_the_pair_is_free_again(empty_house: House) -> None:
+    """The run is over, and PoolState stays FailingOver. No word that it happened, or not, is taken."""
+    house = empty_house
+    house.live(speed=SLOW)
+    operation, card = house.approved()
+    house.until(lambda: house.facts().pool.state is PoolState.FAILING_OVER)
+    house.breaks("stuck", "pool01")
+    house.breaks("pool", "pool02")  # the run goes back, and the state does not
+    house.until(lambda: "run.ended" in house.kinds(operation))
+    house.repairs("pool")
+    assert "it is neither done nor as before" in house.sees(operation, "[ Settle ]")["rendered"]
+    assert _states(house, house.bob, "neither", {"ts": card}) == ""
+    assert _states(house, house.carol, "neither", {"ts": card}) == ""
+    assert house.closed(operation).verdict is Verdict.NEITHER
+    assert "may be asked for anew" in house.sees(operation, "NEITHER.")["rendered"]

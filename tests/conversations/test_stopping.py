@@ -11,15 +11,15 @@ SLOW = 0.25
 
 
 def test_a_run_that_is_stopped_before_the_redirect_goes_back(empty_house: House) -> None:
-    """FAILED, which means: the world is as before."""
+    """STOPPED, which means: somebody asked for it, and the world is as before."""
     house = empty_house
     house.live(speed=SLOW)
     operation, card = house.approved()
     house.sees(operation, "[ Stop ]")
     assert house.bob.click("Stop", ts=card).ok
     op = house.closed(operation)
-    assert (op.verdict, house.serves()) == (Verdict.FAILED, "pool01.contoso.com")
-    assert "The pools are as before" in house.sees(operation, "FAILED.")["rendered"]
+    assert (op.verdict, house.serves()) == (Verdict.STOPPED, "pool01.contoso.com")
+    assert "Stopped, as Bob asked. Nothing was moved" in house.sees(operation, "STOPPED.")["rendered"]
     house.told(operation, "Bob asked to stop.")
 
 
@@ -46,5 +46,5 @@ def test_who_neither_asked_nor_leads_cannot_stop_a_run(empty_house: House) -> No
     dave.wait_for("Dave may not stop this.")
     house.bob.click("Stop", ts=card)
     house.alice.click(ts=card, action_id="stop", stale=True)
-    assert house.closed(operation).verdict is Verdict.FAILED
+    assert house.closed(operation).verdict is Verdict.STOPPED
     assert house.refusals(operation)[0] == ("U0DAVE", "E_MAY_NOT_APPROVE")

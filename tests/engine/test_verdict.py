@@ -105,6 +105,8 @@ def test_the_verdict_follows_the_settled_state_and_not_the_words(kind: Kind, end
             assert end(op).verdict is (Verdict.SUCCEEDED if clean else Verdict.SUCCEEDED_WITH_WARNINGS)
         elif state in origin_of(kind):
             assert end(op).verdict is Verdict.FAILED
+        elif state is PoolState.FAILING_OVER:
+            assert op.state is State.IN_DOUBT  # over, and held in between: nothing is left that could still move it
         else:
             assert op.state is State.JUDGING
             assert looked(op, LATE, look(state))[0].state is State.IN_DOUBT

@@ -12,7 +12,7 @@ from engine.lab.show import show
 from engine.model import Kind
 from tests.engine.lab.worlds import P1, P2, STATE, digest, go, new_lab
 
-ARGUMENTS = {"POOL": P1, "NUMBER": "2", "WRITES": "250", "FACTOR": "10", "[export|import]": "import"}
+ARGUMENTS = {"POOL": P1, "NUMBER": "2", "WRITES": "250", "FACTOR": "10", "SECONDS": "7", "[export|import]": "import"}
 
 
 @pytest.mark.parametrize("what", list(trouble.BREAKABLE))
@@ -20,7 +20,7 @@ def test_everything_that_can_be_broken_can_be_repaired(tmp_path: Path, what: str
     """Each trouble changes the world and says so in a sentence; its repair brings back what was."""
     lab = new_lab(tmp_path)
     tables = ("fe", "edge", "cms", "clock")
-    names = "health, backend_up, link_up, export_ok, import_ok, write_seq - repl_seq, down_since"
+    names = "health, backend_up, stuck, link_up, export_ok, import_ok, write_seq - repl_seq, down_since"
     before = digest(lab.world, tables), lab.world.one(f"SELECT {names} FROM pool WHERE fqdn = ?", (P1,))
     arguments = [ARGUMENTS[name] for name in trouble.BREAKABLE[what].arguments.split()]
     assert trouble.break_(lab.world, what, *arguments).endswith(".")
@@ -142,7 +142,8 @@ def test_a_repair_says_what_is_true_then(tmp_path: Path) -> None:
     assert trouble.repair(lab.world, "pool") == "All Front Ends of every pool are up."
     assert trouble.repair(lab.world) == "All is repaired."
     assert trouble.repair(lab.world, "all", "pool01") == (
-        f"Everything of {P1} is repaired. Not of one pool, so as it was: edge, edge-down, cms, cms-lost, slow, sight."
+        f"Everything of {P1} is repaired. Not of one pool, so as it was: edge, edge-down, cms, cms-lost, slow, late, "
+        "linger, sight."
     )
 
 
