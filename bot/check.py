@@ -214,7 +214,7 @@ def _pairs(engine: Engine) -> Iterator[Check]:
             continue
         facts = engine.facts(pool.fqdn)
         say = f"{facts.pool.state.value}, {facts.pool.health.value}; backup pool {pool.backup}"
-        yield Check(f"pool {pool.fqdn}", not facts.unread, "; ".join([say, *facts.unread]))
+        yield Check(f"pool {pool.fqdn}", not facts.unread, "; ".join([say, *map(str, facts.unread)]))
     for cmdlet in CMDLETS.values():
         yield Check(cmdlet, True, f"knows {', '.join(sorted(engine.parameters(cmdlet)))}")
 

@@ -20,12 +20,14 @@ Cancelled = Callable[[], bool]
 
 
 class EngineError(Exception):
-    """Base of the three; never raised itself. `say` is a sentence for people, `detail` the other side's own words."""
+    """Base of the three; never raised itself. `say` is a sentence for people, `detail` the other side's own words,
+    `cure` what to do about it, where that is known."""
 
-    def __init__(self, say: str, detail: str = "") -> None:
+    def __init__(self, say: str, detail: str = "", cure: str = "") -> None:
         super().__init__(say)
         self.say = say
         self.detail = detail
+        self.cure = cure
 
     @property
     def sentence(self) -> str:
@@ -60,8 +62,9 @@ class Engine(Protocol):
         unknown and named in `Facts.unread`. Raises EngineUnavailable when nothing at all could be read."""
 
     def parameters(self, cmdlet: str) -> frozenset[str]:
-        """Names of the parameters that this server's cmdlet knows, in the cmdlet's own spelling.
-        Raises StepRefused when the cmdlet is not there or not allowed, EngineUnavailable."""
+        """Names of the parameters that this server's cmdlet knows, in the cmdlet's own spelling; UNTOLD where the
+        cmdlet is there and the server does not tell them. Raises StepRefused when the cmdlet is not there or not
+        allowed, EngineUnavailable."""
 
     def roles(self, cmdlet: str) -> tuple[str, ...]:
         """RBAC roles whose cmdlets include this one (Get-CsAdminRole). Raises EngineUnavailable, StepRefused."""

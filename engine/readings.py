@@ -134,10 +134,9 @@ def _within(approved: Plan, now: Plan) -> Plan:
 def _knows_less(op: Operation, facts: Facts) -> bool:
     """Whether a reading failed that had succeeded before the approvals."""
 
-    def names(unread: tuple[str, ...]) -> set[str]:
-        return {entry.partition(":")[0] for entry in unread}
-
-    return op.facts is not None and bool(names(facts.unread) - names(op.facts.unread))
+    if op.facts is None:
+        return False
+    return bool({entry.name for entry in facts.unread} - {entry.name for entry in op.facts.unread})
 
 
 def _just_approved(op: Operation, now: datetime) -> bool:

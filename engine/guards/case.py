@@ -1,4 +1,4 @@
-"""What a guard looks at, and the words that all guards share. No judgement.
+"""What a guard looks at, and the words that all guards share: also what to do about a reading that failed.
 
 Pure. A fact that could not be read is never assumed to be good.
 """
@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model import Facts, Finding, Health, Kind, Level, Options, PoolFacts, PoolState
+from engine.model import (
+    Facts,
+    Finding,
+    Health,
+    Kind,
+    Level,
+    Options,
+    PoolFacts,
+    PoolState,
+    Unread,
+    What,
+    Why,
+)
 from engine.policy import Policy
 
 HOME = frozenset({PoolState.ACTIVE, PoolState.FAILED_BACK})
@@ -64,3 +76,37 @@ def is_(health: Health) -> str:
         Health.QUORUM_LOST: "without a quorum of its Front Ends",
         Health.UNKNOWN: "not readable from here (which is not the same as up)",
     }[health]
+
+
+def unseen(facts: Facts, pool: PoolFacts) -> Unread | None:
+    """Why it is not known whether this pool is up; None where it is known, or nobody says why."""
+    if pool.health is not Health.UNKNOWN:
+        return None
+    return facts.missed(What.SERVICES, pool.fqdn) or facts.missed(What.ROUTING, pool.fqdn)
+
+
+def because(missed: Unread | None) -> str:
+    """The reason as the second half of a sentence, in the other side's own words; with its full stop."""
+    if missed is None or not missed.said:
+        return "."
+    return f": {missed.said.strip().rstrip('.')}."
+
+
+def cure(missed: Unread | None, otherwise: str) -> str:
+    """What to do about a reading that failed: the right that is missing, for whom and where; else `otherwise`."""
+    if missed is None or missed.why is not Why.NO_RIGHTS:
+        return otherwise
+    return f"Give {_whose(missed)} {missed.right or 'the right to read it'}{_where(missed)}, then ask again."
+
+
+def _whose(missed: Unread) -> str:
+    return missed.account or "the bot's account"
+
+
+def _where(missed: Unread) -> str:
+    return f", on {missed.host}" if missed.host else ""
+
+
+def may_not(missed: Unread) -> str:
+    """`CONTOSO\\svc-failover may not read the services of pool01.contoso.com`."""
+    return f"{_whose(missed)} may not read the {missed.name}{_where(missed)}"

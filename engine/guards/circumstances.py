@@ -8,17 +8,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.guards.case import Case, note, warn
-from engine.model import Finding
+from engine.guards.case import Case, because, cure, may_not, note, warn
+from engine.model import Finding, Kind, Unread, What, Why
 
 STAYS_DOWN = "N_STAYS_DOWN"
+NOT_READ = frozenset({"W_MAY_NOT_READ", "W_NO_ANSWER", "W_NOT_THERE", "W_NOT_READ", "N_DEAD_SIDE"})
+"""The findings of `unread`: a refused card keeps them."""
+OF_A_DEAD_POOL = frozenset({What.BACKUP_SERVICE, What.ROUTING})
+"""What a pool can only tell itself."""
 
 
 def unread(case: Case) -> Iterator[Finding]:
-    for name in case.facts.unread:
-        yield warn(
-            "W_NOT_READ", name.partition(":")[0], f"Could not be read: {name}", "Look at it by hand before you approve."
+    for missed in case.facts.unread:
+        yield _unread(case, missed)
+
+
+def _unread(case: Case, missed: Unread) -> Finding:
+    if missed.why is Why.NO_RIGHTS:
+        say = f"{may_not(missed)}{because(missed)} This says nothing of whether it is well."
+        return warn("W_MAY_NOT_READ", say, cure(missed, ""))
+    if _of_the_dead_side(case, missed):
+        return note(
+            "N_DEAD_SIDE",
+            f"Could not be read, as is to be expected of a pool that is down: {missed}",
+            "Nothing: disaster mode does not need it.",
         )
+    if missed.why is Why.NO_ANSWER:
+        say = f"No answer to the reading of {missed}"
+        return warn("W_NO_ANSWER", say, "Find out whether it is down, or only out of reach from here.")
+    if missed.why is Why.NOT_THERE:
+        say = f"Cannot be read through this endpoint: {missed}"
+        return warn("W_NOT_THERE", say, "csfailover check names every cmdlet that is missing or hidden.")
+    return warn("W_NOT_READ", f"Could not be read: {missed}", "Look at it by hand before you approve.")
+
+
+def _of_the_dead_side(case: Case, missed: Unread) -> bool:
+    """In disaster mode one pool is given up: the one that is failed over, or on the way back its backup pool."""
+    given_up = case.pool if case.kind is Kind.FAILOVER else case.partner
+    return case.options.disaster and missed.what in OF_A_DEAD_POOL and bool(given_up and given_up.fqdn == missed.of)
 
 
 def cooldown(case: Case) -> Iterator[Finding]:

@@ -7,38 +7,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.guards.case import Case, block
-from engine.model import Finding, Kind
+from engine.guards.case import Case, because, block, cure
+from engine.model import CmsState, Finding, Kind, What
+
+STATUS = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
+MOVE_IT = "Invoke-CsManagementServerFailover"
 
 _LOOK = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
 
 
 def cms(case: Case) -> Iterator[Finding]:
-    host = case.facts.cms.host
-    if host is None and _unread(case):
+    host, state = case.facts.cms.host, case.facts.cms.state
+    if state is CmsState.SPLIT:
         yield block(
-            "E_CMS_NOT_KNOWN",
-            "Where the active Central Management Store is could not be read. The failover has to write there.",
-            f"{_LOOK}; the warnings say why it could not be read. Mend that, then ask again.",
+            "E_CMS_SPLIT",
+            "More than one pool calls its Central Management Store the active one. Which of them a failover would "
+            "write to cannot be known.",
+            f"Get-CsService -CentralManagement lists them, Get-CsManagementConnection names the one in use. Make it "
+            f"one master ({MOVE_IT} -Restore on the other), then ask again.",
         )
-    elif host is None:
+    elif state is CmsState.NO_HOST:
         yield block(
-            "E_CMS_NOT_ONE",
-            "There is not exactly one active Central Management Store. The failover has to write there.",
-            f"{_LOOK}; then fail it over (Invoke-CsManagementServerFailover) before the pool.",
+            "E_CMS_ON_NO_POOL",
+            "No pool holds an active Central Management Store. The failover has to write there.",
+            f"{STATUS}; then fail the Central Management Store over ({MOVE_IT}) before the pool.",
         )
-    elif case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
+    elif host and case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
         yield block(
             "E_CMS_ON_FAILED_POOL",
             f"The active Central Management Store is on {host}, the pool to be failed over.",
-            "Fail it over first: Invoke-CsManagementServerFailover, on a server of "
+            f"Fail it over first: {MOVE_IT}, on a server of "
             f"{case.partner.fqdn if case.partner else 'the backup pool'}. Then ask again.",
         )
-    elif not case.facts.cms.up:
+    elif state is CmsState.UNKNOWN:
+        missed = case.facts.missed(What.MASTER) if host else case.facts.missed(What.CMS)
+        yield block(
+            "E_CMS_NOT_READ",
+            f"Whether the Central Management Store{f' on {host}' if host else ''} can be written to could not be "
+            f"read{because(missed)} The failover has to write there.",
+            cure(missed, f"See by hand that it has one active master: {STATUS}. Then ask again."),
+        )
+    elif state is CmsState.DOWN:
         yield block(
             "E_CMS_DOWN",
-            f"The Central Management Store is on {host}, which is not known to be up. The failover has to write there.",
-            "Bring that pool up, or fail the Central Management Store over first.",
+            f"The Central Management Store{f' on {host}' if host else ''} is down or has no active master. The "
+            "failover has to write there.",
+            f"Bring {host or 'its pool'} up, or fail the Central Management Store over first ({MOVE_IT}).",
         )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.guards.case import Case, warn
-from engine.model import Finding, Kind, Replication
+from engine.guards.case import Case, because, cure, warn
+from engine.model import Export, Finding, Import, Kind, PoolFacts, Replication, What
 from engine.plan import timespan
 
 NOT_IN_SYNC = "W_NOT_IN_SYNC"
@@ -20,6 +20,8 @@ def sync(case: Case) -> Iterator[Finding]:
 
     The finding hangs on states, not on counters: a counter moves with every write and would void approvals.
     """
+    if case.partner is None:
+        return  # nothing is copied, and `pair` says so
     failover = case.kind is Kind.FAILOVER
     copy = case.facts.outbound if failover else case.facts.inbound
     if case.options.disaster:
@@ -30,13 +32,31 @@ def sync(case: Case) -> Iterator[Finding]:
         return
     if copy.in_sync:
         return
-    source = case.pool if failover else case.partner
+    source, target = (case.pool, case.partner) if failover else (case.partner, case.pool)
+    if _not_read(copy):
+        yield _sync_not_read(case, source, target if copy.imports is Import.UNKNOWN else source, copy)
+        return
     yield warn(
         NOT_IN_SYNC,
         _states(copy),
         f"Not everything is copied yet: {_backlog(copy)}. {_what_becomes_of_it(case)}",
-        f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn if source else case.pool.fqdn}; "
-        "ask again when Get-CsBackupServiceStatus is steady.",
+        f"Invoke-CsBackupServiceSync -PoolFqdn {source.fqdn}; ask again when Get-CsBackupServiceStatus is steady.",
+    )
+
+
+def _not_read(copy: Replication) -> bool:
+    """Nothing that was read is bad, and something was not read."""
+    known_bad = copy.export in {Export.NOT_STEADY, Export.NOT_INITIALIZED, Export.ERROR} or copy.imports is Import.ERROR
+    return not known_bad
+
+
+def _sync_not_read(case: Case, source: PoolFacts, silent: PoolFacts, copy: Replication) -> Finding:
+    missed = case.facts.missed(What.BACKUP_SERVICE, source.fqdn) if copy.export is Export.UNKNOWN else None
+    missed = missed or case.facts.missed(What.BACKUP_SERVICE, silent.fqdn)
+    return warn(
+        "W_SYNC_NOT_READ",
+        f"Whether everything of {source.fqdn} is copied could not be read{because(missed)} {_what_becomes_of_it(case)}",
+        cure(missed, f"Get-CsBackupServiceStatus -PoolFqdn {source.fqdn}, on one of its servers."),
     )
 
 

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.guards.case import Case, block, is_, warn
-from engine.model import Finding, Health
+from engine.guards.case import Case, because, block, cure, is_, may_not, unseen, warn
+from engine.model import Finding, Health, PoolFacts, Why
 
 
 def backup_up(case: Case) -> Iterator[Finding]:
     partner = case.partner
-    if partner and partner.health is not Health.UP:
+    if partner and partner.health is Health.UNKNOWN:
+        yield _unknown(
+            case, partner, "It cannot take users over unless it is up, and disaster mode does not change that."
+        )
+    elif partner and partner.health is not Health.UP:
         yield block(
             "E_BACKUP_UNAVAILABLE",
             f"{partner.fqdn} is {is_(partner.health)}, so it cannot take the users over. Disaster mode does not help.",
@@ -22,13 +26,23 @@ def backup_up(case: Case) -> Iterator[Finding]:
 
 
 def needs_disaster(case: Case) -> Iterator[Finding]:
-    if case.pool.health is not Health.UP and not case.options.disaster:
+    pool = case.pool
+    disaster = f"/failover {pool.fqdn} --disaster (loses what was not yet copied to the backup pool)"
+    if case.options.disaster:
+        yield from _nothing_to_flush(case)
+    elif pool.health is Health.UNKNOWN:
+        so = "A planned failover needs it up, to hand its data over."
+        yield _unknown(case, pool, so, f"If it is down: {disaster}")
+    elif pool.health is not Health.UP:
         yield block(
             "E_NEEDS_DISASTER_MODE",
-            f"{case.pool.fqdn} is {is_(case.pool.health)}. A planned failover needs it up, to hand its data over.",
-            f"/failover {case.pool.fqdn} --disaster (loses what was not yet copied to the backup pool)",
+            f"{pool.fqdn} is {is_(pool.health)}. A planned failover needs it up, to hand its data over.",
+            disaster,
         )
-    if case.options.disaster and case.options.flush_storage and case.pool.health is Health.DOWN:
+
+
+def _nothing_to_flush(case: Case) -> Iterator[Finding]:
+    if case.options.flush_storage and case.pool.health is Health.DOWN:
         yield block(
             "E_NOTHING_TO_FLUSH",
             f"{case.pool.fqdn} is down: there is nothing that -FlushStorageService could flush.",
@@ -48,17 +62,19 @@ def disaster_on_healthy(case: Case) -> Iterator[Finding]:
 
 def not_seen(case: Case) -> Iterator[Finding]:
     if case.options.disaster and case.pool.health is Health.UNKNOWN:
+        missed = unseen(case.facts, case.pool)
         yield warn(
             "W_POOL_NOT_SEEN",
-            case.pool.fqdn,
-            f"Whether {case.pool.fqdn} is up could not be read from here. That is not the same as down: it may still "
-            "be serving its users.",
-            "Look at it from another place before you approve.",
+            f"Whether {case.pool.fqdn} is up could not be read from here{because(missed)} That is not the same as "
+            "down: it may still be serving its users.",
+            cure(missed, "Look at it from another place before you approve."),
         )
 
 
 def home_restored(case: Case) -> Iterator[Finding]:
-    if case.pool.health is not Health.UP:
+    if case.pool.health is Health.UNKNOWN:
+        yield _unknown(case, case.pool, "Its users cannot come home unless it is up.")
+    elif case.pool.health is not Health.UP:
         yield block(
             "E_HOME_NOT_RESTORED",
             f"{case.pool.fqdn} is {is_(case.pool.health)}, so its users cannot come home.",
@@ -67,22 +83,46 @@ def home_restored(case: Case) -> Iterator[Finding]:
 
 
 def backup_for_failback(case: Case) -> Iterator[Finding]:
-    if case.partner is None:
+    partner = case.partner
+    if partner is None:
         return
-    if case.partner.health is not Health.UP and not case.options.disaster:
+    if not case.options.disaster:
+        yield from _holds_what_was_made(case, partner)
+        return
+    made = case.facts.inbound.backlog
+    amount = f"{made:,} changes" if made is not None else "everything not yet copied"
+    yield warn(
+        "W_DISASTER_LOSES_BACKUP_DATA",
+        f"Disaster mode drops what the users made on {partner.fqdn}: {amount}.",
+        "" if partner.health is not Health.UP else f"{partner.fqdn} is up: without --disaster it is kept.",
+    )
+
+
+def _holds_what_was_made(case: Case, partner: PoolFacts) -> Iterator[Finding]:
+    disaster = f"/failback {case.pool.fqdn} --disaster, which loses what was made there."
+    if partner.health is Health.UNKNOWN:
+        so = "It holds what the users made there, and has to be up to hand it over."
+        yield _unknown(case, partner, so, f"If it is down: {disaster}")
+    elif partner.health is not Health.UP:
         yield block(
             "E_BACKUP_UNAVAILABLE_USE_DISASTER",
-            f"{case.partner.fqdn} is {is_(case.partner.health)}, and holds what the users made there.",
-            f"Wait for it, or /failback {case.pool.fqdn} --disaster, which loses what was made there.",
+            f"{partner.fqdn} is {is_(partner.health)}, and holds what the users made there.",
+            f"Wait for it, or {disaster}",
         )
-    if case.options.disaster:
-        made = case.facts.inbound.backlog
-        amount = f"{made:,} changes" if made is not None else "everything not yet copied"
-        yield warn(
-            "W_DISASTER_LOSES_BACKUP_DATA",
-            case.partner.fqdn,
-            f"Disaster mode drops what the users made on {case.partner.fqdn}: {amount}.",
-            ""
-            if case.partner.health is not Health.UP
-            else f"{case.partner.fqdn} is up: without --disaster it is kept.",
-        )
+
+
+def _unknown(case: Case, pool: PoolFacts, so: str, disaster: str = "") -> Finding:
+    """Nobody knows whether this pool is up. Only one that gives no answer may be down, so only then is `disaster`
+    offered: a missing right, or an odd answer, says nothing of the pool."""
+    missed = unseen(case.facts, pool)
+    if missed and missed.why is Why.NO_RIGHTS:
+        say = f"{may_not(missed)}{because(missed)} So nobody knows whether {pool.fqdn} is up; it may well be. {so}"
+        return block("E_MAY_NOT_READ", say, cure(missed, ""))
+    if missed and missed.why is Why.NO_ANSWER:
+        say = f"{pool.fqdn} gives no answer{because(missed)} It may be down, or only out of reach from here. {so}"
+        return block("E_NO_ANSWER", say, f"Find out which of the two it is. {disaster}".strip())
+    return block(
+        "E_HEALTH_NOT_READ",
+        f"Whether {pool.fqdn} is up could not be read{because(missed)} {so}",
+        "Get-CsWindowsService on each of its Front Ends shows it; csfailover check, why it cannot be read.",
+    )

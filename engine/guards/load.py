@@ -18,12 +18,12 @@ def capacity(case: Case) -> Iterator[Finding]:
     if case.partner is None or case.pool.users is None or case.partner.users is None:
         return
     capacity = case.partner.capacity or case.policy.capacity
+    whose = "" if case.partner.capacity else " by the bot's configuration, as its servers do not tell"
     total = case.pool.users + case.partner.users
     if total > capacity:
         yield warn(
             "W_CAPACITY",
-            case.partner.fqdn,
-            f"{case.partner.fqdn} would carry {total:,} users and is sized for {capacity:,}.",
+            f"{case.partner.fqdn} would carry {total:,} users and is sized for {capacity:,}{whose}.",
             "Expect slow sign-in. Each pool of a pair should be sized for the users of both.",
         )
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.guards.case import HOME, Case, block
-from engine.model import Finding, PoolFacts, PoolState
+from engine.guards.case import HOME, Case, because, block, cure
+from engine.model import Finding, PoolFacts, PoolState, What
 
 
 def failover_state(case: Case) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def failover_state(case: Case) -> Iterator[Finding]:
             f"To bring the users home: /failback {pool.fqdn}",
         )
     elif pool.state not in HOME:
-        yield _unclear(pool)
+        yield _unclear(case, pool)
     if partner and partner.state is PoolState.FAILED_OVER:
         yield block(
             "E_BACKUP_IS_FAILED_OVER",
@@ -28,7 +28,7 @@ def failover_state(case: Case) -> Iterator[Finding]:
             f"First /failback {partner.fqdn}, then fail {pool.fqdn} over.",
         )
     elif partner and partner.state not in HOME:
-        yield _unclear(partner)
+        yield _unclear(case, partner)
 
 
 def failback_state(case: Case) -> Iterator[Finding]:
@@ -46,18 +46,19 @@ def failback_state(case: Case) -> Iterator[Finding]:
                 "E_NOT_FAILED_OVER", f"{pool.fqdn} is not failed over: its users are at home.", "/pools shows it."
             )
     elif pool.state is not PoolState.FAILED_OVER:
-        yield _unclear(pool)
+        yield _unclear(case, pool)
 
 
-def _unclear(pool: PoolFacts) -> Finding:
+def _unclear(case: Case, pool: PoolFacts) -> Finding:
     if pool.state is PoolState.FAILING_OVER:
         return block(
             "E_FAILING_OVER",
             f"{pool.fqdn} is being failed over at this moment, not by this bot.",
             "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
         )
+    missed = case.facts.missed(What.POOL_STATE, pool.fqdn)
     return block(
         "E_STATE_UNKNOWN",
-        f"The PoolState of {pool.fqdn} could not be read, so nobody can say who serves its users.",
-        f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"',
+        f"The PoolState of {pool.fqdn} could not be read{because(missed)} So nobody can say who serves its users.",
+        cure(missed, f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{pool.fqdn}"'),
     )

@@ -9,6 +9,7 @@ from engine.lab.pools import PoolRow, ServiceLevel, serving
 from engine.lab.world import World, partner_of, pool_named, pools
 from engine.model import (
     Cms,
+    CmsState,
     Edge,
     Export,
     Facts,
@@ -129,7 +130,9 @@ def _export(source: PoolRow, target: PoolRow, backlog: int, batch: int, streams:
 
 def _cms(db: sqlite3.Connection) -> Cms:
     row = db.execute("SELECT p.fqdn, p.health FROM cms JOIN pool p ON p.id = cms.host").fetchone()
-    return Cms(row[0], row[1] == Health.UP) if row else Cms(None, None)
+    if row is None:
+        return Cms(None, CmsState.NO_HOST)
+    return Cms(row[0], CmsState.UP if row[1] == Health.UP else CmsState.DOWN)
 
 
 def _edges(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow | None) -> tuple[Edge, ...]:

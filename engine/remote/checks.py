@@ -15,13 +15,19 @@ from typing import Any
 
 from pypsrp.complex_objects import PSInvocationState as State
 
+from engine.guards.case import cure as cure_of
+from engine.guards.command import MANDATORY
+from engine.model import Unread
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from engine.remote import inside
 from engine.remote.connect import Door, Session
 from engine.remote.engine import Remote
-from engine.remote.errors import NO_SCRIPTS, REMOTE, cannot_reattach, own_words
+from engine.remote.errors import ASK_THERE, NETWORK, REMOTE, cannot_reattach, own_words
+from engine.remote.facts import get
 from engine.remote.reading import RemoteReader
+from engine.remote.refusals import NO_SCRIPTS_ID, Answered, Unrecognised
+from engine.remote.streams import plain
 
 Ids = Callable[[], str]
 READS = (
@@ -29,6 +35,13 @@ READS = (
     "Get-CsManagementStoreReplicationStatus", "Get-CsService", "Get-CsUser", "Get-CsWindowsService",
     "Get-CsPoolFabricState", "Get-CsComputer", "Get-CsAdminRole",
 )  # fmt: skip
+PLAIN = ("Measure-Object",)
+"""PowerShell's own that the readings need."""
+CULTURES = ("Get-WinSystemLocale", "Get-UICulture")
+IN_ENGLISH_ONLY = (
+    "its errors are shown as it words them, and judged by type and number; but the cures for documented errors, and "
+    "routing groups without primaries, are recognised only in English"
+)
 VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "ServicesStopDelayMins")
 """Parameters that not every version of the cmdlets has."""
 
@@ -63,8 +76,7 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
         session = Session(door.settings, host, limit=door.settings.read_limit)
         session.open()
     except EngineError as error:
-        cure = "Check auth, the account's name and password, and that it may use this session configuration."
-        yield Trial(f"sign-in and shell: {title}", False, _said(error), cure)
+        yield Trial(f"sign-in and shell: {title}", False, _said(error), error.cure)
         return
     session.close()
     yield Trial(f"sign-in and shell: {title}", True, f"signed in by {door.settings.auth}; a shell opened and closed")
@@ -75,12 +87,13 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
                 f"module: {title}", True, f"{name} is loaded" if name else "the endpoint has its cmdlets loaded"
             )
             yield from _cmdlets(reader, title)
+            yield _speaks(reader, title)
             yield _language(reader.session, title, monotonic)
     except EngineError as error:
-        cure = (
+        install = (
             "Install the management tools there, or name the right module: SkypeForBusiness (2015 on) or Lync (2013)."
         )
-        yield Trial(f"module: {title}", False, _said(error), cure)
+        yield Trial(f"module: {title}", False, _said(error), error.cure or install)
         return
     yield _reattach(door, host, title, monotonic, new_id)
 
@@ -100,28 +113,62 @@ def _connection(door: Door, host: str, title: str) -> Trial:
     except ssl.SSLCertVerificationError as error:
         cure = "Name the CA's certificate in ca_file, and the host as the certificate does."
         return Trial(name, False, f"its certificate is not trusted: {error.verify_message}", cure)
+    except ssl.SSLError:
+        cure = f"Check port and ssl: 5986 is for https, 5985 for http. {ASK_THERE}"
+        return Trial(name, False, f"port {address[1]} of {address[0]} answers, and does not speak TLS", cure)
+    except socket.gaierror as error:
+        cure = "Write it as Topology Builder does; while name servers are gone, [engine.remote.addresses] stands in."
+        return Trial(name, False, f"the name {address[0]} does not resolve here: {error.strerror}", cure)
     except OSError as error:
-        cure = "Is it up? Is WinRM's HTTPS listener there (winrm quickconfig -transport:https), the firewall open?"
+        cure = f"{NETWORK} The listener: winrm quickconfig -transport:https."
         return Trial(name, False, f"port {address[1]} of {address[0]}: {error}", cure)
 
 
 def _cmdlets(reader: RemoteReader, title: str) -> Iterator[Trial]:
+    """What is not there, and what it could not be asked of, are two things. Raises EngineUnavailable."""
     missing = []
-    for cmdlet in (*CMDLETS.values(), *READS):
+    for cmdlet in (*CMDLETS.values(), *READS, *PLAIN):
         try:
             names = reader.parameters(cmdlet)
-        except EngineError:
+        except Unrecognised:
             missing.append(cmdlet)
             continue
         if cmdlet in CMDLETS.values():
-            have = [n for n in VERSIONED if n in names]
-            lacks = [n for n in VERSIONED if n not in names]
-            said = f"of what differs by version it knows {', '.join(have) or 'nothing'}"
-            said += f" and not {', '.join(lacks)}" if lacks else ""
-            yield Trial(f"parameters of {cmdlet}: {title}", "PoolFqdn" in names, said)
+            yield _parameters(cmdlet, names, title)
     cure = "Give the account a role or group that holds them: RTCUniversalServerAdmins, or an RBAC role."
+    if set(missing) & set(PLAIN):
+        cure = f"{cure} On a restricted endpoint they have to be among its visible cmdlets."
     said = f"not there, or hidden from this account: {', '.join(missing)}" if missing else "all are there"
     yield Trial(f"cmdlets: {title}", not missing, said, cure if missing else "")
+
+
+def _parameters(cmdlet: str, names: frozenset[str], title: str) -> Trial:
+    name = f"parameters of {cmdlet}: {title}"
+    if MANDATORY not in names:
+        cure = "Let the endpoint's role capability name the cmdlet with its Parameters; until then nothing is started."
+        return Trial(name, False, "the server does not tell them; a restricted endpoint may hide them", cure)
+    have = [n for n in VERSIONED if n in names]
+    lacks = [n for n in VERSIONED if n not in names]
+    said = f"of what differs by version it knows {', '.join(have) or 'nothing'}"
+    return Trial(name, True, said + (f" and not {', '.join(lacks)}" if lacks else ""))
+
+
+def _speaks(reader: RemoteReader, title: str) -> Trial:
+    """The language of the server's messages. A session's own culture is the one that the client asked for, so the
+    system's is asked for too."""
+    name, told = f"language of the server: {title}", {}
+    for cmdlet in CULTURES:
+        with suppress(Answered):
+            found = reader.ask((cmdlet, {}))
+            told[cmdlet] = plain(get(found[0], "Name") or "") if found else ""
+    foreign = sorted({culture for culture in told.values() if culture and culture.partition("-")[0].lower() != "en"})
+    if foreign:
+        return Trial(
+            name, None, f"{', '.join(foreign)}: {IN_ENGLISH_ONLY}", "Nothing to do; read its messages as they come."
+        )
+    if not any(told.values()):
+        return Trial(name, None, f"not told; if it is not English: {IN_ENGLISH_ONLY}", f"Let it show {CULTURES[0]}.")
+    return Trial(name, True, "English")
 
 
 def _language(session: Session, title: str, monotonic: Callable[[], float]) -> Trial:
@@ -131,7 +178,7 @@ def _language(session: Session, title: str, monotonic: Callable[[], float]) -> T
     try:
         session.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), "a script", 10, monotonic)
     except EngineError as error:
-        if NO_SCRIPTS.lower() in f"{error.say} {error.detail}".lower():
+        if isinstance(error, Answered) and NO_SCRIPTS_ID in error.id:
             return Trial(name, True, "no scripts, only commands: all that the bot needs")
         return Trial(name, True, f"scripts do not run, which the bot does not need: {_said(error)}")
     return Trial(name, True, "scripts are allowed; the bot sends none")
@@ -187,12 +234,18 @@ def _facts(engine: Remote, pool: str) -> Trial:
     try:
         facts = engine.facts(pool)
     except EngineError as error:
-        return Trial(name, False, _said(error), "See the Front Ends of its backup pool above.")
+        see = "See the Front Ends of its backup pool above."
+        return Trial(name, False, _said(error), f"{error.cure} {see}".strip())
     if facts.unread:
-        cure = "Without them preflight warns, or stops what it cannot judge. Mostly a right is missing."
-        return Trial(name, False, "not read: " + "; ".join(facts.unread), cure)
+        return Trial(name, False, "not read: " + "; ".join(map(str, facts.unread)), _cure(facts.unread))
     partner = facts.partner.fqdn if facts.partner else "none"
     return Trial(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")
+
+
+def _cure(unread: tuple[Unread, ...]) -> str:
+    """Each missing right once; what else there is to do."""
+    rights = list(dict.fromkeys(told for u in unread if (told := cure_of(u, ""))))
+    return " ".join(rights) or "Without them preflight warns, or stops what it cannot judge. See the Front Ends above."
 
 
 def _said(error: EngineError) -> str:

@@ -19,19 +19,20 @@ from engine.port import EngineUnavailable, StepRefused
 from engine.remote import inside
 from engine.remote.errors import REMOTE, translated
 from engine.remote.host import SaysNo
+from engine.remote.refusals import Unrecognised, refusal
 from engine.remote.settings import RemoteSettings
-from engine.remote.streams import Raw, Tap, error_id, error_message
+from engine.remote.streams import Raw, Tap
 
 MODULES = ("SkypeForBusiness", "Lync")
-NOT_RECOGNISED = "CommandNotFoundException"
 BACKOFF = 0.5
 """Seconds before the second attempt to connect; doubled for each further one."""
 
 
 def quiet_loggers() -> None:
-    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it. Its INFO is one line for each object."""
+    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it. What the libraries warn of, some of it
+    with tracebacks, is raised as well, and then told once in our own words."""
     for name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Session:
@@ -88,7 +89,8 @@ class Session:
         ps = self.pipeline()
         for name, parameters in commands:
             ps.add_cmdlet(name).add_parameters(parameters)
-        return self.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), commands[0][0], limit, monotonic)
+        what = " | ".join(name for name, _ in commands)
+        return self.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), what, limit, monotonic)
 
     def finish(
         self, ps: Any, begin: Callable[[], object], what: str, limit: float, monotonic: Callable[[], float]
@@ -108,7 +110,7 @@ class Session:
         output = [item for stream, item in self.inbox if stream == "output"]
         self.inbox.clear()
         if errors or ps.state != PSInvocationState.COMPLETED:
-            raise _refusal(what, self.endpoint, errors)
+            raise refusal(what, self.endpoint, self.settings.username, errors)
         return output
 
     def close(self) -> None:
@@ -119,20 +121,6 @@ class Session:
             pass  # the server deletes it after its idle timeout
         finally:
             inside.let_go(self.wsman)
-
-
-def _refusal(what: str, endpoint: str, errors: list[Any]) -> StepRefused:
-    if not errors:
-        return StepRefused(f"{what} on {endpoint} was stopped by the server")
-    first = errors[0]
-    words = error_message(first)
-    if NOT_RECOGNISED in error_id(first):
-        return Unrecognised(f"{what} is not there on {endpoint}, or this account may not run it", words)
-    return StepRefused(f"{what} on {endpoint} failed: {words}", words)
-
-
-class Unrecognised(StepRefused):
-    """The endpoint does not know this cmdlet, or hides it from the account."""
 
 
 class Door:

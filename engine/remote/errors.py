@@ -6,6 +6,7 @@ is decided here. Fault codes: pypsrp's recordings of real servers, and winerror.
 
 from __future__ import annotations
 
+import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from engine.port import EngineError, EngineUnavailable, StepRefused
 from engine.remote.known import explain
 
 ACCESS_DENIED = 5
-NOT_SUPPORTED = 50
+NOT_SUPPORTED = frozenset({50, 2150858771, 2150858818})
+"""ERROR_NOT_SUPPORTED, ERROR_WSMAN_ACTION_NOT_SUPPORTED, ERROR_WSMAN_UNSUPPORTED_FEATURE."""
 TIMED_OUT = 2150858793
 """The server had no news within the operation timeout."""
 NOT_FOUND = 2150858843
@@ -27,8 +29,8 @@ NOT_FOUND = 2150858843
 DISCONNECTED = 2150859204
 """The shell is disconnected (ERROR_WINRS_SHELL_DISCONNECTED)."""
 NO_SUCH_CONFIGURATION = 2150858811
-NO_SCRIPTS = "The syntax is not supported by this runspace"
-"""PowerShell's words where the session is in no-language mode."""
+QUOTA = frozenset({2150858815, *range(2150859173, 2150859177), 2150859179, *range(2150859236, 2150859243)})
+"""ERROR_WSMAN_QUOTA_*: of shells, users, commands and operations, by the account, the plug-in and the whole server."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Means:
     error: type[Exception]
     to: type[EngineError]
     say: str
+    cure: str
     applies: Callable[[Exception], bool] = lambda _: True
 
 
@@ -43,35 +46,77 @@ def _code(*codes: int) -> Callable[[Exception], bool]:
     return lambda error: getattr(error, "code", None) in codes
 
 
+def _untrusted(error: Exception) -> bool:
+    """Whether the certificate was looked at and refused: anything else is no TLS at all. What went wrong stands some
+    levels down, in the arguments or as the reason of what wraps it."""
+    inner: object = error
+    while isinstance(inner, BaseException):
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return True
+        inner = getattr(inner, "reason", None) if hasattr(inner, "pool") else next(iter(inner.args), None)
+    return False
+
+
+def _foreign(error: Exception) -> bool:
+    """XML that is no WS-Management: a fault without a code, or an answer to nothing that was asked."""
+    return getattr(error, "code", None) is None if isinstance(error, WSManFaultError) else type(error) is WinRMError
+
+
+ASK_THERE = "On the server, winrm enumerate winrm/config/listener shows which ports and paths it serves."
+NOT_REMOTING = (
+    "Check port, route and path: 5986 and /wsman for route = winrm, 443 and /OcsPowershell for route = ocspowershell; "
+    "and that no proxy or load balancer answers in the server's place."
+)
+WHO_MAY = "Get-PSSessionConfiguration there lists the session configurations and who may use each of them."
+NETWORK = "Is the server up, WinRM running (Get-Service WinRM), the port open in every firewall on the way?"
+
 TABLE = (
-    Means(AuthenticationError, StepRefused,
-        "the server did not accept the account; check user name, password and that the account may use remoting"),
-    Means(http.SSLError, EngineUnavailable,
-        "the server's certificate is not trusted; name its CA in ca_file, and the host as the certificate does"),
-    Means(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through"),
-    Means(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time; is it up, is the port open?"),
-    Means(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time"),
-    Means(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection"),
-    Means(http.RequestException, EngineUnavailable, "the request could not be sent"),
-    Means(WSManFaultError, StepRefused,
-        "access denied: the account may not use this session configuration", _code(ACCESS_DENIED)),
-    Means(WSManFaultError, StepRefused,
-        "the server has no such session configuration; check configuration_name", _code(NO_SUCH_CONFIGURATION)),
-    Means(WSManFaultError, EngineUnavailable, "the server did not answer in time", _code(TIMED_OUT)),
-    Means(WSManFaultError, EngineUnavailable, "the session is gone from the server", _code(NOT_FOUND, DISCONNECTED)),
-    Means(WSManFaultError, StepRefused, "the server refused"),
-    Means(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path", _code(404, 405)),
-    Means(WinRMTransportError, StepRefused, "the server forbids remoting for this account", _code(403)),
-    Means(
-        WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now", _code(500, 502, 503, 504)
-    ),
-    Means(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error"),
-    Means(WinRMError, EngineUnavailable, "the session broke"),
-    Means(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine; check auth and username"),
-    Means(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting; check port and path"),
-    Means(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine"),
-    Means(ValueError, EngineUnavailable, "the connection settings do not fit together"),
-    Means(OSError, EngineUnavailable, "the connection failed"),
+    Means(AuthenticationError, StepRefused, "the server did not accept the account",
+        "Check user name, password and auth. Is the account locked, expired, or must it change its password? It has to "
+        "be in Remote Management Users or Administrators of that server."),
+    Means(http.SSLError, EngineUnavailable, "the server's certificate is not trusted",
+        "Name its CA in ca_file, and the host as the certificate does.", _untrusted),
+    Means(http.SSLError, EngineUnavailable, "what answers at this port does not speak TLS",
+        f"Check port and ssl: 5986 is for https, 5985 for http. {ASK_THERE}"),
+    Means(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through",
+        "Check proxy, and have the proxy allow this server and port; or leave proxy out."),
+    Means(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time", NETWORK),
+    Means(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time",
+        "Is it overloaded? Ask again; a longer read_timeout waits longer."),
+    Means(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection", NETWORK),
+    Means(http.RequestException, EngineUnavailable, "the request could not be sent", NOT_REMOTING),
+    Means(WSManFaultError, StepRefused, "access denied: the account may not use this session configuration",
+        f"Let the account use it: Set-PSSessionConfiguration -ShowSecurityDescriptorUI. {WHO_MAY}",
+        _code(ACCESS_DENIED)),
+    Means(WSManFaultError, StepRefused, "the server has no such session configuration",
+        f"Check configuration_name. {WHO_MAY}", _code(NO_SUCH_CONFIGURATION)),
+    Means(WSManFaultError, EngineUnavailable, "the account has as many sessions open there as it may (quota)",
+        "Get-WSManInstance -ResourceURI Shell -Enumerate lists them there, Remove-WSManInstance ends one that nobody "
+        "needs. Or raise MaxShellsPerUser under WSMan:\\localhost\\Shell.", _code(*QUOTA)),
+    Means(WSManFaultError, EngineUnavailable, "the server did not answer in time",
+        "Is it overloaded? Ask again.", _code(TIMED_OUT)),
+    Means(WSManFaultError, EngineUnavailable, "the session is gone from the server", "Ask again.",
+        _code(NOT_FOUND, DISCONNECTED)),
+    Means(WSManFaultError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING, _foreign),
+    Means(WSManFaultError, StepRefused, "the server refused", "Its own words stand beside this."),
+    Means(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path",
+        f"{NOT_REMOTING} {ASK_THERE}", _code(404, 405)),
+    Means(WinRMTransportError, StepRefused, "the server forbids remoting for this account",
+        f"Put it into Remote Management Users or Administrators there. {WHO_MAY}", _code(403)),
+    Means(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now",
+        "Start WinRM there (Start-Service WinRM), or for OcsPowershell the application pool in IIS; name the Front End "
+        "itself if a load balancer answered. Then ask again.", _code(500, 502, 503, 504)),
+    Means(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error", NOT_REMOTING),
+    Means(WinRMError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING, _foreign),
+    Means(WinRMError, EngineUnavailable, "the session broke", "Ask again."),
+    Means(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine",
+        "Check auth and username; for Kerberos get a ticket first (kinit, klist)."),
+    Means(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING),
+    Means(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine",
+        "Install csfailover with the extra for it, or choose another auth."),
+    Means(ValueError, EngineUnavailable, "the connection settings do not fit together",
+        "Its own words name the setting."),
+    Means(OSError, EngineUnavailable, "the connection failed", NETWORK),
 )  # fmt: skip
 
 REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))
@@ -80,13 +125,21 @@ REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))
 
 def translated(error: Exception, doing: str) -> EngineError:
     """The port's error for one of theirs. `doing` names the step and the server: `signing in to fe01`."""
+    error = _of_a_page(error)
     row = next((r for r in TABLE if isinstance(error, r.error) and r.applies(error)), None)
     if row is None:
         raise error
     words = own_words(error)
     known = explain(words)
     say = f"{doing}: {row.say}" + (f". {known.cause} {known.cure}" if known else "")
-    return row.to(say, words)
+    return row.to(say, words, row.cure)
+
+
+def _of_a_page(error: Exception) -> Exception:
+    """The HTTP error in whose page, being well-formed XML as IIS writes it, pypsrp took the lack of a fault for one."""
+    page = error.__context__
+    foreign = isinstance(error, WSManFaultError) and error.code is None
+    return page if foreign and isinstance(page, WinRMTransportError) else error
 
 
 def own_words(error: Exception) -> str:
@@ -114,11 +167,11 @@ def lost(error: Exception) -> bool:
 
 def cannot_reattach(error: Exception) -> bool:
     """True where the endpoint does not know Disconnect and Connect at all: IIS hosts it. The code of a shell that is
-    still connected to another client is in no recording, so everything else is worth another try."""
+    still connected to another client is in no recording, so everything else is worth another try. The code is a number,
+    or the fault's subcode where there is no number; the reason comes in the server's language and is not read."""
     if not isinstance(error, WSManFaultError):
         return False
-    words = f"{error.code} {error.reason} {error.provider_fault}".lower()
-    return error.code == NOT_SUPPORTED or "actionnotsupported" in words or "not supported" in words
+    return error.code in NOT_SUPPORTED or str(error.code).rpartition(":")[2] == "ActionNotSupported"
 
 
 def may_have_arrived(error: BaseException | None) -> bool:

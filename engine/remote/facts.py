@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from engine.model import Cms, Edge, Export, Health, Import, Pool, PoolState, Replication
+from engine.model import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineError
 from engine.quorum import Quorum, quorum
 from engine.remote.streams import plain
@@ -22,6 +22,11 @@ Result = Any
 
 MODULE = re.compile(r"([A-Za-z][\w.]*):\[\s*(\w+)\s*,\s*(\w+)\s*\]")
 """One backup module as text: `UserServices.PresenceFocus:[SteadyState,NormalState]` (export, import)."""
+RUNNING = frozenset({"Running", "4"})
+NOT_RUNNING = frozenset(
+    {"Stopped", "StartPending", "StopPending", "ContinuePending", "PausePending", "Paused", *"123567"}
+)
+"""System.ServiceProcess.ServiceControllerStatus, by name or number."""
 WORST_EXPORT = (Export.ERROR, Export.UNKNOWN, Export.NOT_INITIALIZED, Export.NOT_STEADY, Export.STEADY, Export.FINAL)
 WORST_IMPORT = (Import.ERROR, Import.UNKNOWN, Import.NORMAL)
 
@@ -145,19 +150,24 @@ def cms(services: Result, status: Result, known: Iterable[Pool]) -> Cms:
     """The pool with the one active Central Management Store, and whether it has a master.
 
     Get-CsService -CentralManagement has Active on its rows; a blank ActiveMasterFqdn means that the store is down.
-    Two active rows are a split store: then no host is named.
     """
     master = None if isinstance(status, EngineError) else next((get(s, "ActiveMasterFqdn") for s in status), None)
-    up = None if isinstance(status, EngineError) else bool(master)
-    host = None
-    if not isinstance(services, EngineError):
-        active = {host_of(get(s, "PoolFqdn", "Identity") or "") for s in services if plain(get(s, "Active")) == "True"}
-        host = next(iter(active)) if len(active) == 1 else None
-        if len(active) > 1:
-            return Cms(None, up)
-    if host is None and master:
-        host = _pool_of(host_of(master), known)
-    return Cms(host, up)
+    active = _active(services)
+    if active is not None and len(active) > 1:
+        return Cms(None, CmsState.SPLIT)
+    host = next(iter(active or ()), None) or (_pool_of(host_of(master), known) if master else None)
+    if host is None and active is not None:
+        return Cms(None, CmsState.NO_HOST)
+    if isinstance(status, EngineError):
+        return Cms(host, CmsState.UNKNOWN)
+    return Cms(host, CmsState.UP if master else CmsState.DOWN)
+
+
+def _active(services: Result) -> set[str] | None:
+    """The pools that call their store the active one; None where that was not read."""
+    if isinstance(services, EngineError):
+        return None
+    return {host_of(get(s, "PoolFqdn", "Identity") or "") for s in services if plain(get(s, "Active")) == "True"}
 
 
 def _pool_of(machine: str, known: Iterable[Pool]) -> str:
@@ -192,10 +202,12 @@ def version(found: Result, pool: str) -> str | None:
 
 
 def front_end_up(found: list[Any]) -> bool | None:
-    """Get-CsWindowsService: whether the Front End service (RTCSRV) runs there; None when it is not listed."""
+    """Get-CsWindowsService: whether the Front End service (RTCSRV) runs there; None where it is not listed, or its
+    status is no word of ServiceControllerStatus."""
     for item in found:
         if plain(get(item, "Name", "ServiceName")).upper() == "RTCSRV":
-            return plain(get(item, "Status")) == "Running"
+            status = plain(get(item, "Status"))
+            return status in RUNNING if status in RUNNING | NOT_RUNNING else None
     return None
 
 
@@ -217,25 +229,26 @@ def front_ends(
 
 
 def complains(found: list[Any]) -> bool:
-    """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`"""
+    """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`
+    They come without a type or an id, so only an English server is understood here; `check` tells of another. Missing
+    it makes nothing down, and finding it makes nothing down either: the pool is then not known to be up."""
     return any("no primaries" in plain(line).lower() for line in found)
 
 
 def health(
     up: Sequence[bool | None],
     version: str | None,
-    reachable: bool | None,
     *,
     ordered: bool = False,
     complaint: bool = False,
 ) -> Health:
     """From the Front Ends' services: enough for a quorum, too few, none. Machines that could not be read count for
-    neither. `reachable` False: neither the bot nor the surviving pool got an answer from any of them.
+    neither, and silence proves nothing: only machines whose services were read as not running make a pool down.
 
     Whether the SQL back end is up is told plainly by no read-only cmdlet, so BACKEND_DOWN is never concluded. Where
     the services run and routing groups have no primaries all the same, nobody can call the pool up.
     """
-    if True not in up and (reachable is False or (up and None not in up)):
+    if up and True not in up and None not in up:
         return Health.DOWN
     match quorum(up, version, ordered=ordered):
         case Quorum.HELD:

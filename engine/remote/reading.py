@@ -11,9 +11,11 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.port import EngineError, EngineUnavailable, StepRefused
+from engine.model import UNTOLD, Why
+from engine.port import EngineError, EngineUnavailable
 from engine.remote import inside
 from engine.remote.connect import Door, Session
+from engine.remote.refusals import Unrecognised
 
 Command = tuple[str, dict[str, Any]]
 Task = Callable[["RemoteReader"], Any]
@@ -45,15 +47,17 @@ class RemoteReader:
         return self.session.run(list(commands), self._limit, self._monotonic)
 
     def parameters(self, cmdlet: str) -> frozenset[str]:
-        """The server's own parameter list, as PowerShell's remoting protocol gives it. Raises StepRefused where the
-        cmdlet is not there: RBAC hides what an account may not run."""
+        """The server's own parameter list, as PowerShell's remoting protocol gives it; UNTOLD where the cmdlet is there
+        and its list is empty. Raises StepRefused where it is not there: RBAC hides what an account may not run."""
         ps = self.session.pipeline()
         begin = lambda: inside.ask_metadata(ps, [cmdlet])  # noqa: E731  # it is an argument
         for item in self.session.finish(ps, begin, f"reading {cmdlet}", self._limit, self._monotonic):
             own = getattr(item, "extended_properties", None) or {}
             if str(own.get("Name", "")).lower() == cmdlet.lower():
-                return frozenset(map(str, own.get("Parameters") or {}))
-        raise StepRefused(f"{cmdlet} is not there on {self.session.endpoint}, or this account may not run it")
+                return frozenset(map(str, own.get("Parameters") or ())) or UNTOLD
+        host, account = self.session.endpoint, self._door.settings.username
+        say = f"{cmdlet} is not there on {host}, or this account may not run it"
+        raise Unrecognised(say, "", why=Why.NOT_THERE, id="", host=host, account=account)
 
 
 def gather(

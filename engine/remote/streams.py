@@ -1,6 +1,7 @@
 """From PowerShell's streams to our records: what is kept of each, in which words. Pure mapping.
 
-Nothing is judged here but noise: the progress record "Preparing modules for first use." comes with every session.
+Nothing is judged here but noise: a progress record ("Preparing modules for first use.", in the server's language)
+comes with every session. Nothing is told by its words but what `report_path` says.
 Names of the attributes: pypsrp 0.9.1, [MS-PSRP] 2.2.3.15 (ErrorRecord) and 2.2.3.16 (InformationalRecord).
 """
 
@@ -14,8 +15,8 @@ from engine.model import Stream
 
 LONGEST = 16_000
 """Characters kept of one record; a Slack card and a log row need no more."""
-NOISE = "Preparing modules for first use."
-REPORT = re.compile(r"Detailed results can be found at\s+[\"']?(.+?\.html)\b", re.IGNORECASE)
+REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)\b", re.IGNORECASE)
+"""A path on the server: of a drive or of a share. The sentence round it is in the server's language."""
 
 Mapped = tuple[Stream, str, int | None]
 Raw = tuple[Stream, Any]
@@ -51,12 +52,12 @@ def mapped(stream: Stream, item: Any) -> Mapped | None:
 
 
 def _progress(item: Any) -> Mapped | None:
-    parts = [str(part).strip() for part in (item.activity, item.description, item.current_operation) if part]
-    text = ": ".join(part for part in parts if part)
-    if not text or text.startswith(NOISE):
-        return None
+    activity, *more = (str(part or "").strip() for part in (item.activity, item.description, item.current_operation))
+    text = ": ".join(part for part in (activity, *more) if part)
     percent = item.percent_complete
     known = isinstance(percent, int) and 0 <= percent <= 100  # -1 means: cannot tell
+    if not any(more) and not known:
+        return None  # PowerShell's own, of preparing modules: an activity of which nothing is told
     return "progress", _cut(text), percent if known else None
 
 

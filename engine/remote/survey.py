@@ -11,12 +11,28 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from engine.model import Cms, Edge, Export, Facts, Pool, PoolFacts, PoolState
+from engine.model import (
+    Cms,
+    CmsState,
+    Edge,
+    Export,
+    Facts,
+    Health,
+    Import,
+    Pool,
+    PoolFacts,
+    PoolState,
+    Replication,
+    Unread,
+    What,
+    Why,
+)
 from engine.port import EngineError
 from engine.quorum import ORDERED_FROM
 from engine.remote import facts as read
 from engine.remote.reading import Command, RemoteReader, Task
 from engine.remote.settings import RemoteSettings
+from engine.remote.unread import Reached, parsed, services, unread
 
 KNOCK = 3.0
 """Seconds for the TCP connection that tells whether a machine is there at all."""
@@ -33,7 +49,7 @@ def asks(*commands: Command) -> Task:
 def tasks(
     settings: RemoteSettings, pool: str, partner: str | None, machines: dict[str, tuple[str, ...]]
 ) -> dict[str, Task]:
-    """Every reading by its name, the slow ones first."""
+    """Every reading by its name, the slow ones first. A name is `what of whom (part)`, see `unread.parsed`."""
     both = (pool, partner) if partner else (pool,)
     told: dict[str, Task] = {}
     for p in both:
@@ -44,9 +60,7 @@ def tasks(
         told[f"backup service of {p}"] = asks(("Get-CsBackupServiceStatus", {"PoolFqdn": p}))
         told |= of_machines(p, machines.get(p, ()))
     told["Central Management Store"] = asks(("Get-CsService", {"CentralManagement": True}))
-    told["status of the Central Management Store"] = asks(
-        ("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True})
-    )
+    told[What.MASTER.value] = asks(("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True}))
     told["Edge pools"] = asks(("Get-CsService", {"EdgeServer": True}))
     told["pools"] = asks(("Get-CsPool", {}))
     told["registrars"] = asks(("Get-CsService", {"Registrar": True}))
@@ -80,33 +94,37 @@ def _chunks(machines: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
 
 
 def _services(machines: tuple[str, ...]) -> Task:
-    """The state of each machine's Front End service; None with the reason where it could not be read."""
+    """The state of each machine's Front End service, or the error that was met there."""
 
-    def task(reader: RemoteReader) -> dict[str, tuple[bool | None, str]]:
-        told: dict[str, tuple[bool | None, str]] = {}
+    def task(reader: RemoteReader) -> dict[str, bool | EngineError | None]:
+        told: dict[str, bool | EngineError | None] = {}
         for machine in machines:
             ask = ("Get-CsWindowsService", {"ComputerName": machine, "ExcludeActivityLevel": True})
             try:
-                told[machine] = read.front_end_up(reader.ask(ask)), ""
+                told[machine] = read.front_end_up(reader.ask(ask))
             except EngineError as error:
-                told[machine] = None, error.detail or error.say
+                told[machine] = error
         return told
 
     return task
 
 
 def _knock(settings: RemoteSettings, machines: tuple[str, ...]) -> Task:
-    """Whether one of them takes a connection; None where none is known."""
+    """Whether one of them takes a connection. A name that does not resolve says nothing of the machine."""
 
-    def task(_: RemoteReader) -> bool | None:
-        for machine in machines:
+    def task(_: RemoteReader) -> Reached:
+        told = Reached.UNTRIED
+        for machine in () if settings.proxy else machines:
             try:
                 address = (settings.reached_at(machine), settings.address()["port"])
                 socket.create_connection(address, timeout=KNOCK).close()
-            except OSError:
+            except socket.gaierror:
                 continue
-            return True
-        return False if machines else None
+            except OSError:
+                told = Reached.NO
+                continue
+            return Reached.YES
+        return told
 
     return task
 
@@ -117,65 +135,79 @@ def machines_of(settings: RemoteSettings, known: Iterable[Pool]) -> dict[str, tu
 
 
 def facts(pool: str, partner: str | None, results: Results, read_at: datetime) -> Facts:
-    """The readings put together. What failed is unknown and named in `unread` with its reason."""
+    """The readings put together. What failed is unknown, and stands in `unread` with its reason."""
     both = (pool, partner) if partner else (pool,)
-    unread = [_why(name, result) for name, result in results.items() if isinstance(result, EngineError)]
+    missed = [
+        unread(*parsed(name), result)
+        for name, result in results.items()
+        if isinstance(result, EngineError) and parsed(name)[0] is not What.SERVICES
+    ]
     known = read.pools(_list(results, "pools"))
     told_edges, untold = read.edges(results["Edge pools"])
-    unread += [f"next hop of Edge {fqdn}: its dependencies name no Registrar" for fqdn in untold]
-    own = _pool(pool, both, known, results, unread)
-    other = _pool(partner, both, known, results, unread) if partner else None
+    missed += [_unclear(What.NEXT_HOP, f"Edge {fqdn}", "its dependencies name no Registrar") for fqdn in untold]
+    own = _pool(pool, both, known, results, missed)
+    other = _pool(partner, both, known, results, missed) if partner else None
     if own.backup and own.backup != partner:
         configured = partner or "none"
-        unread.append(f"partner of {pool}: the topology says {own.backup}, the bot's configuration says {configured}")
+        said = f"the topology says {own.backup}, the bot's configuration says {configured}"
+        missed.append(_unclear(What.PARTNER, pool, said))
         other = None
     ours = results[f"backup service of {pool}"]
     theirs = results[f"backup service of {partner}"] if partner else []
     outbound, inbound = read.replication(ours, theirs), read.replication(theirs, ours)
-    if (
-        partner
-        and Export.UNKNOWN in (outbound.export, inbound.export)
-        and not any("backup service" in u for u in unread)
-    ):
-        unread.append("backup service: its modules' states are in no form this bot knows")
+    missed += _odd_backup_services(both, results)
     return Facts(
         pool=own,
         partner=other,
-        outbound=outbound,
-        inbound=inbound,
-        cms=_cms(results, known, unread),
+        outbound=outbound if partner else NO_REPLICATION,
+        inbound=inbound if partner else NO_REPLICATION,
+        cms=_cms(results, known, missed),
         edges=_of_pair(told_edges, both),
         read_at=read_at,
-        unread=tuple(unread),
+        unread=tuple(missed),
     )
 
 
-def _pool(pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Results, unread: list[str]) -> PoolFacts:
+NO_REPLICATION = Replication(Export.NOT_INITIALIZED, Import.UNKNOWN)
+"""Of a pool without a partner: there is nothing to read."""
+
+
+def _unclear(what: What, of: str, said: str) -> Unread:
+    return Unread(what, Why.UNCLEAR, of, said)
+
+
+def _odd_backup_services(pools: Iterable[str], results: Results) -> list[Unread]:
+    """Those that answered, with states this bot does not know."""
+    read_well = {p: found for p in pools if not isinstance(found := results[f"backup service of {p}"], EngineError)}
+    return [
+        _unclear(What.BACKUP_SERVICE, p, "its modules' states are in no form this bot knows")
+        for p, found in read_well.items()
+        if Export.UNKNOWN in (states := read.backup_states(found)) or Import.UNKNOWN in states
+    ]
+
+
+def _pool(
+    pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Results, missed: list[Unread]
+) -> PoolFacts:
     in_topology = next((p for p in known if p.fqdn == pool), None)
-    found = _list(results, f"PoolState of {pool}")
-    state, most = read.registrar_state(found)
-    if found and state is PoolState.UNKNOWN:
-        unread.append(f"PoolState of {pool}: the registrar configuration does not tell it")
+    found = results[f"PoolState of {pool}"]
+    state, most = read.registrar_state([] if isinstance(found, EngineError) else found)
+    if state is PoolState.UNKNOWN and not isinstance(found, EngineError):
+        missed.append(_unclear(What.POOL_STATE, pool, "the registrar configuration does not tell it"))
     related = _list(results, f"backup pool of {pool}")
     backup = read.backup_pool(related, pool, pair) if related else None
     if related and backup is None:
-        unread.append(f"backup pool of {pool}: its name is not to be found in what the server told")
-    counted = _list(results, f"users of {pool}")
-    services, reasons = _front_ends(pool, results)
-    if denied := next((r for r in reasons if r), ""):
-        unread.append(f"services of some Front Ends of {pool}: {denied}")
+        missed.append(_unclear(What.BACKUP_POOL, pool, "its name is not to be found in what the server told"))
     listed = in_topology.front_ends if in_topology else ()
-    up, ordered = read.front_ends(services, read.order(_list(results, f"order of the Front Ends of {pool}")), listed)
+    up, ordered = _front_ends(pool, listed, results, missed)
     size = len(listed) or len(up) or None
     version = read.version(results["registrars"], pool)
-    reachable = _reachable(reasons, results[f"answer of {pool}"])
-    complaint = read.complains(_list(results, f"routing of {pool}"))
     return PoolFacts(
         fqdn=pool,
         state=state,
-        health=read.health(up, version, reachable, ordered=ordered, complaint=complaint),
+        health=_health(pool, up, version, ordered, results, missed),
         backup=backup,
-        users=read.number(read.get(counted[0], "Count")) if counted else None,
+        users=_users(pool, results, missed),
         capacity=most * size if most and size else None,
         front_ends=size,
         front_ends_up=sum(map(bool, up)) if up and None not in up else None,
@@ -184,26 +216,51 @@ def _pool(pool: str, pair: tuple[str, ...], known: tuple[Pool, ...], results: Re
     )
 
 
-def _reachable(reasons: list[str], answer: Any) -> bool | None:
-    """A machine that denies us its services is there, so the pool cannot be called down for it."""
-    denied = any("denied" in reason.lower() for reason in reasons)
-    return None if denied or isinstance(answer, EngineError) else answer
+def _users(pool: str, results: Results, missed: list[Unread]) -> int | None:
+    found = results[f"users of {pool}"]
+    if isinstance(found, EngineError):
+        return None
+    count = read.number(read.get(found[0], "Count")) if found else None
+    if count is None:
+        missed.append(_unclear(What.USERS, pool, "the server did not tell a number"))
+    return count
 
 
-def _front_ends(pool: str, results: Results) -> tuple[dict[str, bool | None], list[str]]:
-    told: dict[str, bool | None] = {}
-    reasons: list[str] = []
+def _front_ends(
+    pool: str, listed: tuple[str, ...], results: Results, missed: list[Unread]
+) -> tuple[list[bool | None], bool]:
+    """Each Front End's state, and whether they stand in the order of their first start."""
+    states: dict[str, bool | EngineError | None] = {}
     for name, result in results.items():
-        if name.startswith(f"services of {pool} (") and not isinstance(result, EngineError):
-            told |= {machine: state for machine, (state, _) in result.items()}
-            reasons += [reason for _, reason in result.values()]
-    return told, reasons
+        if name.startswith(f"services of {pool} ("):
+            states |= {name: result} if isinstance(result, EngineError) else result
+    answer = results[f"answer of {pool}"]
+    reached = Reached.UNTRIED if isinstance(answer, EngineError) else answer
+    if why := services(pool, states, reached):
+        missed.append(why)
+    seen = {m: s if isinstance(s, bool) else None for m, s in states.items() if not m.startswith("services of ")}
+    return read.front_ends(seen, read.order(_list(results, f"order of the Front Ends of {pool}")), listed)
 
 
-def _cms(results: Results, known: tuple[Pool, ...], unread: list[str]) -> Cms:
-    told = read.cms(results["Central Management Store"], results["status of the Central Management Store"], known)
-    if told.host is None and not isinstance(results["Central Management Store"], EngineError):
-        unread.append("host of the Central Management Store: not exactly one is active; see that there is one master")
+def _health(
+    pool: str, up: list[bool | None], version: str | None, ordered: bool, results: Results, missed: list[Unread]
+) -> Health:
+    complaint = read.complains(_list(results, f"routing of {pool}"))
+    health = read.health(up, version, ordered=ordered, complaint=complaint)
+    told = any(u.what is What.SERVICES and u.of == pool for u in missed)
+    if health is Health.UNKNOWN and complaint:
+        said = "its services run, and routing groups have no primaries all the same"
+        missed.append(_unclear(What.ROUTING, pool, said))
+    elif health is Health.UNKNOWN and not told:
+        said = f"{up.count(True)} of {len(up)} Front Ends run, which may be enough or too few"
+        missed.append(_unclear(What.SERVICES, pool, said if up else "no Front End of it is known"))
+    return health
+
+
+def _cms(results: Results, known: tuple[Pool, ...], missed: list[Unread]) -> Cms:
+    told = read.cms(results["Central Management Store"], results[What.MASTER.value], known)
+    if told.state is CmsState.SPLIT:
+        missed.append(_unclear(What.CMS, "", "more than one is active; see that there is one master"))
     return told
 
 
@@ -214,7 +271,3 @@ def _of_pair(told: Iterable[Edge], pair: tuple[str, ...]) -> tuple[Edge, ...]:
 def _list(results: Results, name: str) -> list[Any]:
     result = results.get(name, [])
     return [] if isinstance(result, EngineError) else list(result)
-
-
-def _why(name: str, error: EngineError) -> str:
-    return f"{name}: {error.say}"

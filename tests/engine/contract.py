@@ -16,7 +16,7 @@ import pytest
 from engine.lab import reading, trouble, users
 from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
-from engine.model import Ended, Health, Kind, Options, PoolState, Record
+from engine.model import CmsState, Ended, Health, Kind, Options, PoolState, Record
 from engine.port import Engine, StepRefused
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 
@@ -46,7 +46,7 @@ class EngineContract:
         assert (facts.pool.fqdn, facts.pool.state, facts.pool.health) == (P1, PoolState.ACTIVE, Health.UP)
         assert facts.partner is not None
         assert (facts.partner.fqdn, facts.partner.backup, facts.partner.users) == (P2, P1, 50)
-        assert (facts.cms.host, facts.cms.up) == (P2, True)
+        assert (facts.cms.host, facts.cms.state) == (P2, CmsState.UP)
         assert [(edge.fqdn, edge.next_hop) for edge in facts.edges] == [("edge01.contoso.com", P2)]
         assert facts.outbound.backlog in {0, None}
 

@@ -14,6 +14,7 @@ from engine.events import Event, PreflightPassed, RequestAsked, RunIntended
 from engine.guards.case import Case
 from engine.model import (
     Cms,
+    CmsState,
     Edge,
     Export,
     Facts,
@@ -65,7 +66,7 @@ def facts(pool: PoolFacts | None = None, partner: PoolFacts | None = None, **cha
         partner=partner or pool_facts(P2, P1),
         outbound=STEADY,
         inbound=STEADY,
-        cms=Cms(P2, up=True),
+        cms=Cms(P2, CmsState.UP),
         edges=(Edge(EDGE, P2, up=True),),
         read_at=T0,
     )

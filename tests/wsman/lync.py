@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from engine.model import Export, Facts, Health, Pool
+from engine.model import CmsState, Export, Facts, Health, Pool
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from tests.wsman.clixml import ErrorRecord, NetObject
@@ -172,7 +172,7 @@ def get_replication(context: Context) -> Iterator[object]:
     facts = facts_of(context, pools[0].fqdn)
     machines = [machine for pool in pools for machine in (pool.front_ends or (pool.fqdn,))]
     if context.get("CentralManagementStoreStatus"):
-        host = facts.cms.host if facts.cms.up else None
+        host = facts.cms.host if facts.cms.state is CmsState.UP else None
         yield NetObject(
             ("Microsoft.Rtc.Management.Replication.CentralManagementStoreStatusResult", "System.Object"),
             {"ActiveMasterFqdn": host, "ActiveFileTransferAgents": host, "ActiveReplicas": machines},
@@ -180,7 +180,8 @@ def get_replication(context: Context) -> Iterator[object]:
         return
     for machine in machines:
         types = ("Microsoft.Rtc.Management.Replication.ReplicaState", "System.Object")
-        state = {"UpToDate": bool(facts.cms.up), "ReplicaFqdn": machine, "LastUpdateCreation": facts.read_at}
+        up = facts.cms.state is CmsState.UP
+        state = {"UpToDate": up, "ReplicaFqdn": machine, "LastUpdateCreation": facts.read_at}
         yield NetObject(types, state, machine)
 
 

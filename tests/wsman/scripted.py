@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.model import (
     Cms,
+    CmsState,
     Edge,
     Ended,
     Export,
@@ -87,7 +88,7 @@ class Scripted:
             partner=self._one(backup) if backup else None,
             outbound=good,
             inbound=good,
-            cms=Cms("pool02.contoso.com", True),
+            cms=Cms("pool02.contoso.com", CmsState.UP),
             edges=(Edge("edge01.contoso.com", "pool02.contoso.com", True),),
             read_at=datetime.fromtimestamp(self._clock(), UTC),
         )
