@@ -57,6 +57,7 @@ class PoolRow:
     link_up: int
     export_ok: int
     import_ok: int
+    readable: int
 
     @property
     def up(self) -> bool:

@@ -21,6 +21,9 @@ from engine.model import (
     PoolState,
     Replication,
     Topology,
+    Unread,
+    What,
+    Why,
 )
 
 
@@ -81,7 +84,25 @@ def facts(world: World, fqdn: str) -> Facts | None:
             edges=_edges(db, pool, partner),
             read_at=datetime.fromtimestamp(world.unix, UTC),
             queued=queued,
+            unread=(*_unread(pool), *(_unread(partner) if partner else ())),
         )
+
+
+ACCOUNT = "LAB\\csfailover"
+"""The bot's account in the lab's own domain."""
+
+
+def _unread(pool: PoolRow) -> tuple[Unread, ...]:
+    if pool.readable:
+        silent = (Unread(What.BACKUP_SERVICE, Why.NO_ANSWER, pool.fqdn, "it keeps silent", pool.fqdn),)
+        return silent if pool.health in _SILENT else ()
+    return tuple(
+        Unread(what, Why.NO_RIGHTS, pool.fqdn, "Access is denied.", pool.fqdn, ACCOUNT, right)
+        for what, right in (
+            (What.SERVICES, "RTCUniversalServerAdmins and Performance Monitor Users"),
+            (What.BACKUP_SERVICE, "RTCUniversalServerAdmins"),
+        )
+    )
 
 
 def _pool_facts(db: sqlite3.Connection, pool: PoolRow, backup: PoolRow | None) -> PoolFacts:
@@ -89,12 +110,12 @@ def _pool_facts(db: sqlite3.Connection, pool: PoolRow, backup: PoolRow | None) -
     return PoolFacts(
         fqdn=pool.fqdn,
         state=state(db, pool),
-        health=Health(pool.health),
+        health=Health(pool.health) if pool.readable else Health.UNKNOWN,
         backup=backup.fqdn if backup else None,
         users=pool.users,
         capacity=pool.capacity,
         front_ends=len(machines),
-        front_ends_up=sum(up for _, up in machines),
+        front_ends_up=sum(up for _, up in machines) if pool.readable else None,
         edition=pool.edition,
         version=pool.version,
     )
@@ -108,7 +129,7 @@ def _replication(source: PoolRow | None, target: PoolRow | None, now: float) -> 
     backlog = sum(pool.backlog for pool in streams)
     batch = max((pool.batch for pool in streams), default=0)
     age = max((round(now - pool.synced_at) for pool in streams), default=0)
-    imports = Import.UNKNOWN if target.health in _SILENT else Import.NORMAL if target.import_ok else Import.ERROR
+    imports = Import.UNKNOWN if _silent(target) else Import.NORMAL if target.import_ok else Import.ERROR
     return Replication(_export(source, target, backlog, batch, streams), imports, backlog, max(0, age))
 
 
@@ -116,8 +137,12 @@ _SILENT = {Health.DOWN, Health.QUORUM_LOST}
 """A pool in these states answers no question about its backup service."""
 
 
+def _silent(pool: PoolRow) -> bool:
+    return pool.health in _SILENT or not pool.readable
+
+
 def _export(source: PoolRow, target: PoolRow, backlog: int, batch: int, streams: list[PoolRow]) -> Export:
-    if source.health in _SILENT:
+    if _silent(source):
         return Export.UNKNOWN
     if not source.export_ok:
         return Export.ERROR

@@ -85,8 +85,8 @@ def _troubles(db: sqlite3.Connection, pool: PoolRow) -> list[str]:
         (not pool.link_up, "link"),
         (not pool.export_ok, "export"),
         (not pool.import_ok, "import"),
-        (unflushed, f"flush on {unflushed}"),
-        (stuck, "stuck"),
+        (not pool.readable, "no rights"),
+        (stuck, f"flush on {stuck}"),
         (pool.backup is None, "no backup pool"),
     ]
     return [text for holds, text in told if holds]

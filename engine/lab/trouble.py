@@ -184,6 +184,11 @@ def _link(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     return f"Nothing is replicated any more between {pool.fqdn} and its backup pool."
 
 
+def _rights(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
+    db.execute("UPDATE pool SET readable = 0 WHERE id = ?", (pool.id,))
+    return f"The bot's account may not read the services and the backup service of {pool.fqdn}."
+
+
 def _backlog(db: sqlite3.Connection, pool: PoolRow, number: str) -> str:
     n = _number(number, 1, 10_000_000)
     if pool.quiesced:
@@ -279,6 +284,13 @@ BREAKABLE: dict[str, Break] = {
         _link,
         "UPDATE pool SET link_up = 1 WHERE id = :pool",
         "The replication link of {pool} works.",
+    ),
+    "rights": Break(
+        "POOL",
+        "the bot's account may not read a pool's services and backup service; the pool itself is as it was",
+        _rights,
+        "UPDATE pool SET readable = 1 WHERE id = :pool",
+        "The bot's account may read all of {pool}.",
     ),
     "backlog": Break(
         "POOL WRITES",

@@ -18,6 +18,9 @@ LONGEST = 16_000
 REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)\b", re.IGNORECASE)
 """A path on the server: of a drive or of a share. The sentence round it is in the server's language."""
 
+COMPLETED = 1
+"""System.Management.Automation.ProgressRecordType."""
+
 Mapped = tuple[Stream, str, int | None]
 Raw = tuple[Stream, Any]
 
@@ -56,9 +59,14 @@ def _progress(item: Any) -> Mapped | None:
     text = ": ".join(part for part in (activity, *more) if part)
     percent = item.percent_complete
     known = isinstance(percent, int) and 0 <= percent <= 100  # -1 means: cannot tell
-    if not any(more) and not known:
-        return None  # PowerShell's own, of preparing modules: an activity of which nothing is told
+    if not text or (_is_over(item) and not any(more) and not known):
+        return None  # PowerShell's own, of preparing modules: over when it is first told of, and nothing told of it
     return "progress", _cut(text), percent if known else None
+
+
+def _is_over(item: Any) -> bool:
+    kind = item.progress_type
+    return bool(getattr(kind, "value", kind) == COMPLETED)
 
 
 def error_text(error: Any) -> str:

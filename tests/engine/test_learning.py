@@ -19,7 +19,7 @@ from engine.events import (
     RequestReminded,
     RunIntended,
 )
-from engine.model import Health, Options, Person, PoolState
+from engine.model import Health, Options, Person, PoolState, Unread, What, Why
 from engine.policy import Policy
 from engine.rules import Step
 from tests.engine.given import (
@@ -114,7 +114,7 @@ def test_counters_that_moved_do_not_void_approvals() -> None:
     [
         facts(pool_facts(state=PoolState.FAILED_BACK)),
         facts(edges=()),
-        facts(unread=("users of pool02: timed out",)),
+        facts(unread=(Unread(What.USERS, Why.NOT_ASKED, "pool02.contoso.com"),)),
         facts(partner=pool_facts("pool09.contoso.com", "pool01.contoso.com")),
     ],
     ids=range(4),
@@ -144,7 +144,9 @@ def test_a_warning_that_is_gone_is_not_told_as_if_it_held() -> None:
 
 def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
     """One server that does not answer once must not cost the approvals; nothing starts on it either."""
-    less = facts(pool_facts(state=PoolState.UNKNOWN), unread=("PoolState of pool01: timed out",))
+    less = facts(
+        pool_facts(state=PoolState.UNKNOWN), unread=(Unread(What.POOL_STATE, Why.NOT_ASKED, "pool01.contoso.com"),)
+    )
     assert _recheck(less, after=0) is None
     assert _recheck(less, after=learned.RELOOK - 0.001) is None
     assert isinstance(_recheck(less, after=learned.RELOOK), ApprovalsVoided)
@@ -153,7 +155,7 @@ def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
 def test_what_is_known_to_have_changed_is_not_waited_for() -> None:
     """A changed state that was read, or a right that is gone beside a reading that failed: void at once."""
     assert isinstance(_recheck(facts(pool_facts(state=PoolState.FAILED_BACK)), after=0), ApprovalsVoided)
-    unread = facts(unread=("users of pool02: timed out",))
+    unread = facts(unread=(Unread(What.USERS, Why.NOT_ASKED, "pool02.contoso.com"),))
     gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
     assert isinstance(_recheck(unread, persons=gone, after=0), ApprovalsVoided)
 

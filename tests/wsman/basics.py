@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.wsman import clixml
 from tests.wsman.cmdlets import SWITCH, Context, cmdlet, not_found, report
+from tests.wsman.words import CULTURES
 
 
 @cmdlet("Import-Module", {"Name": "System.String[]", "Force": SWITCH})
@@ -31,7 +32,7 @@ def get_command(context: Context) -> Iterator[object]:
     for name in wanted if isinstance(wanted, list) else [wanted]:
         found = context.host.matching(str(name), context.shell)
         if not found and not re.search(r"[*?\[]", str(name)):
-            report(context, not_found(str(name)))
+            report(context, not_found(str(name), context.host.settings().language))
         for one in found:
             parameters = dict.fromkeys(context.host.parameters(one), "System.Management.Automation.ParameterMetadata")
             yield clixml.NetObject(
@@ -89,6 +90,22 @@ def measure_object(context: Context) -> Iterator[object]:
     types = ("Microsoft.PowerShell.Commands.GenericMeasureInfo", "Microsoft.PowerShell.Commands.MeasureInfo",
              "System.Object")  # fmt: skip
     yield clixml.NetObject(types, {"Count": sum(1 for _ in context.input), "Average": None, "Sum": None}, types[0])
+
+
+@cmdlet("Get-UICulture", {})
+def get_ui_culture(_: Context) -> Iterator[object]:
+    """The session's, which is what the client asked for: pypsrp asks for English."""
+    yield _culture("en-US")
+
+
+@cmdlet("Get-WinSystemLocale", {})
+def get_system_locale(context: Context) -> Iterator[object]:
+    """The language of the server itself."""
+    yield _culture(CULTURES[context.host.settings().language])
+
+
+def _culture(name: str) -> clixml.NetObject:
+    return clixml.NetObject(("System.Globalization.CultureInfo", "System.Object"), {"Name": name}, name)
 
 
 @cmdlet("Start-Sleep", {"Seconds": "System.Double", "Milliseconds": "System.Int32"})

@@ -73,6 +73,8 @@ class ErrorRecord(Exception):
     reason: str = "RuntimeException"
     target: str = ""
     exception: str = "System.Management.Automation.RuntimeException"
+    hresult: str = "0x80131501"
+    """Of the exception, in hexadecimal; COR_E_SYSTEM where nothing better is known."""
 
 
 def string(text: str) -> str:
@@ -162,7 +164,7 @@ class Document:
              "System.Exception", "System.Object"),
             f"{error.exception}: {error.text}",
             f'<Props><S N="Message">{string(error.text)}</S><Nil N="InnerException" /><Nil N="StackTrace" />'
-            '<I32 N="HResult">-2146233087</I32></Props>',
+            f'<I32 N="HResult">{int(error.hresult, 16) - 2**32}</I32></Props>',
         )  # fmt: skip
         flat = {
             "FullyQualifiedErrorId": error.error_id,

@@ -25,6 +25,7 @@ from tests.wsman.runspace import Pipeline, Run
 from tests.wsman.settings import Settings, User
 from tests.wsman.shell import Shell
 from tests.wsman.trouble import Troubles
+from tests.wsman.words import said
 
 SWITCH = "System.Management.Automation.SwitchParameter"
 COMMON = {
@@ -37,7 +38,6 @@ COMMON = {
     "OutVariable": "System.String",
 }
 SHOULD_PROCESS = {"WhatIf": SWITCH, "Confirm": SWITCH}
-NO_LANGUAGE = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
 
 
 class Backend(Protocol):
@@ -169,7 +169,7 @@ class Host:
             return
         playing = pipeline.calls[0].name == "Play-Tape" if pipeline.calls else False
         if self.settings().noise and not playing:
-            out.progress("Preparing modules for first use.", " ", done=True)
+            out.progress(said("noise", self.settings().language), " ", done=True)
         statement: list[Call] = []
         for call in pipeline.calls:
             statement.append(call)
@@ -188,8 +188,10 @@ class Host:
     def _command(self, context: Context) -> Iterable[object]:
         found = self.find(context.call.name, context.shell)
         if found is None:
-            raise not_found(context.call.name)
+            raise not_found(context.call.name, self.settings().language)
         self._bind(found, context)
+        if found.name in self.settings().no_rights:
+            raise denied(context)
         for trouble in self.troubles.in_cmdlet(found.name):
             if trouble.kind == "chatter":
                 for number in range(1, trouble.count + 1):
@@ -202,7 +204,7 @@ class Host:
         """The cmdlet, where this shell's user may see it."""
         found = CMDLETS.get(name.lower())
         hidden = found is not None and (
-            found.name.lower() in (d.lower() for d in shell.owner.denied)
+            found.name.lower() in (d.lower() for d in (*shell.owner.denied, *self.settings().hidden))
             or (found.name == "Import-Module" and not shell.endpoint.modules)
         )
         return None if hidden else found
@@ -237,7 +239,8 @@ class Host:
         text = context.call.name.strip()
         if context.shell.endpoint.no_language:
             raise ErrorRecord(
-                NO_LANGUAGE, "ScriptsNotAllowed", reason="PSInvalidOperationException",
+                said("no_language", self.settings().language),
+                "ScriptsNotAllowed", reason="PSInvalidOperationException",
                 exception="System.Management.Automation.PSInvalidOperationException",
             )  # fmt: skip
         if text == "$ExecutionContext.SessionState.LanguageMode":
@@ -250,7 +253,8 @@ class Host:
         found = [c for name in pipeline.metadata_for for c in self.matching(name, shell)]
         pipeline.emit(Kind.PipelineOutput, clixml.metadata_count(len(found)))
         for one in found:
-            pipeline.emit(Kind.PipelineOutput, clixml.metadata(one.name, one.module, self.parameters(one)))
+            told = self.parameters(one) if self.settings().parameters_told else {}
+            pipeline.emit(Kind.PipelineOutput, clixml.metadata(one.name, one.module, told))
 
     def matching(self, pattern: str, shell: Shell) -> list[Cmdlet]:
         """The visible cmdlets whose name matches the wildcard."""
@@ -258,13 +262,29 @@ class Host:
         return [c for name in sorted(names) if (c := self.find(name, shell)) is not None]
 
 
-def not_found(name: str) -> ErrorRecord:
+def not_found(name: str, language: str = "en") -> ErrorRecord:
     """Text, id and category as recorded."""
     return ErrorRecord(
-        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
-        "Check the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+        said("not_found", language, name),
         "CommandNotFoundException", 13, "ObjectNotFound", reason="CommandNotFoundException", target=name,
         exception="System.Management.Automation.CommandNotFoundException",
+    )  # fmt: skip
+
+
+def denied(context: Context) -> ErrorRecord:
+    """Access denied, as an account meets it that may run the cmdlet and not read what it reads. Id modelled."""
+    return context.fail(
+        said("denied", context.host.settings().language), f"System.UnauthorizedAccessException,{context.call.name}",
+        18, "PermissionDenied", reason="UnauthorizedAccessException", exception="System.UnauthorizedAccessException",
+    )  # fmt: skip
+
+
+def silent(context: Context, machine: str) -> ErrorRecord:
+    """A machine that does not answer the server. Id and category modelled, the code is RPC_S_SERVER_UNAVAILABLE."""
+    return context.fail(
+        said("silent", context.host.settings().language),
+        f"System.Runtime.InteropServices.COMException,{context.call.name}", 0, "NotSpecified", target=machine,
+        reason="COMException", exception="System.Runtime.InteropServices.COMException", hresult="0x800706BA",
     )  # fmt: skip
 
 

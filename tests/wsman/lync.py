@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from engine.model import CmsState, Export, Facts, Health, Pool
+from engine.model import CmsState, Export, Facts, Health, Pool, What, Why
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from tests.wsman.clixml import ErrorRecord, NetObject
-from tests.wsman.cmdlets import SWITCH, Body, Context, cmdlet
+from tests.wsman.cmdlets import SWITCH, Body, Context, cmdlet, denied, silent
 
 MODULE = "SkypeForBusiness"
 FQDN = "Microsoft.Rtc.Management.Deploy.Fqdn"
@@ -50,6 +50,13 @@ def facts_of(context: Context, fqdn: str) -> Facts:
         return context.backend.facts(fqdn)
     except EngineError as error:
         raise refused(context, error) from None
+
+
+def may_read(context: Context, facts: Facts, what: What) -> None:
+    """Raises what an account meets that the backend does not let read this."""
+    missed = facts.missed(what, facts.pool.fqdn)
+    if missed and missed.why is Why.NO_RIGHTS:
+        raise denied(context)
 
 
 def _chosen(context: Context, name: str, strip: str = "") -> Iterator[Pool]:
@@ -122,10 +129,11 @@ def get_backup_status(context: Context) -> Iterator[object]:
     """BackupModules with Identity, ExportStatus, ImportStatus: attested; the text of a module is modelled."""
     pool = pool_of(context, str(context.get("PoolFqdn")))
     facts = facts_of(context, pool.fqdn)
+    may_read(context, facts, What.BACKUP_SERVICE)
     if facts.pool.health in (Health.DOWN, Health.UNKNOWN):
         raise context.fail(
             f"The backup service of {pool.fqdn} cannot be reached.", f"BackupServiceUnreachable,{context.call.name}",
-            2, "CloseError",
+            27, "ConnectionError",
         )  # fmt: skip
     hosts_cms = (facts.cms.host or "").lower() == pool.fqdn.lower()
     modules = []
@@ -238,7 +246,12 @@ def get_windows_service(context: Context) -> Iterator[object]:
     computer = str(context.get("ComputerName") or "").lower()
     for pool in context.backend.topology().pools:
         machines = [m for m in (pool.front_ends or (pool.fqdn,)) if computer in ("", m.lower())]
-        facts = facts_of(context, pool.fqdn).pool if machines else None
+        read = facts_of(context, pool.fqdn) if machines else None
+        facts = read.pool if read else None
+        if read:
+            may_read(context, read, What.SERVICES)
+        if gone := [m for m in machines if m in context.host.settings().silent]:
+            raise silent(context, gone[0])
         running = context.backend.running(pool.fqdn)
         for machine in machines:
             up = machine in running or (not pool.front_ends and facts is not None and facts.health is Health.UP)
@@ -253,7 +266,7 @@ def get_windows_service(context: Context) -> Iterator[object]:
 def get_fabric(context: Context) -> Iterator[object]:
     """String lines: attested; these are ours but for the one of a service without primaries."""
     pool = pool_of(context, str(context.get("PoolFqdn")))
-    if facts_of(context, pool.fqdn).pool.health is not Health.UP:
+    if facts_of(context, pool.fqdn).pool.health not in (Health.UP, Health.UNKNOWN):
         yield "Service: (P) fabric:/lync/routing/1 has no primaries."
 
 

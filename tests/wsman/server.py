@@ -244,7 +244,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return True
             case "http":
-                self._send(trouble.code, b"")
+                self._send(trouble.code, trouble.body.encode(), "text/html")
                 return True
             case "hang":
                 self.server.world.waiting.wait(trouble.seconds)

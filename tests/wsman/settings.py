@@ -60,6 +60,16 @@ class Settings:
     """Whether every pipeline starts with the progress record that real sessions send."""
     plain_http: bool = True
     """Whether HTTP accepts messages that are not encrypted (WinRM: AllowUnencrypted)."""
+    language: str = "en"
+    """Of the server's messages: en, de, fr or ru."""
+    no_rights: tuple[str, ...] = ()
+    """Cmdlets that are there and answer every account with access denied."""
+    hidden: tuple[str, ...] = ()
+    """Cmdlets that are not there, or hidden from every account."""
+    silent: tuple[str, ...] = ()
+    """Machines that do not answer what a cmdlet asks of them."""
+    parameters_told: bool = True
+    """False: the metadata of every cmdlet is there with an empty parameter list, as on some restricted endpoints."""
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
         """These settings with some replaced. Raises ValueError naming a setting that does not exist."""
@@ -67,8 +77,9 @@ class Settings:
         if unknown := sorted(set(values) - known):
             raise ValueError(f"no such setting of the peer: {', '.join(unknown)}")
         given = dict(values)
-        if "configurations" in given:
-            given["configurations"] = tuple(given["configurations"])
+        for name in ("configurations", "no_rights", "hidden", "silent"):
+            if name in given:
+                given[name] = tuple(given[name])
         if "users" in given:
             given["users"] = tuple(
                 user if isinstance(user, User) else User(**{**user, "denied": tuple(user.get("denied", ()))})

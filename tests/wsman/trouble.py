@@ -11,7 +11,7 @@ KINDS = {
     "reset": "TCP RST before the request is looked at",
     "drop": "the request is done, its answer is lost (connection closed)",
     "hang": "silence for `seconds`, then the request is done",
-    "http": "HTTP `code` instead of an answer",
+    "http": "HTTP `code` instead of an answer, with the page `body` where one is given",
     "fault": "the SOAP fault `name`, the request is not looked at",
     "reap_shell": "the shell of the request is deleted before it is looked at",
     "disconnect_shell": "the shell of the request is Disconnected before it is looked at",
@@ -36,6 +36,7 @@ class Trouble:
     code: int = 503
     name: str = "internal"
     count: int = 100
+    body: str = ""
 
     def hits(self) -> bool:
         """Count one match; whether it is hit."""

@@ -11,7 +11,7 @@ import pytest
 from engine.lab.build import Size
 from engine.lab.trouble import break_, reset
 from engine.lab.world import World
-from engine.model import Health
+from engine.model import Health, What
 from engine.remote.engine import Remote
 from tests.engine.contract import EngineContract
 from tests.engine.lab.worlds import P1, P2, P3, P4, grow
@@ -78,7 +78,7 @@ def test_where_the_order_could_not_be_read_a_large_pool_is_unknown(peer: Peer, w
     finally:
         peer.clear_trouble()
     assert (facts.pool.health, facts.pool.front_ends_up) == (Health.UNKNOWN, 4)
-    assert [u for u in facts.unread if u.startswith(f"order of the Front Ends of {P1}:")]
+    assert facts.missed(What.ORDER, P1)
     assert engine.facts(P1).pool.health is Health.QUORUM_LOST
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pypsrp.complex_objects import GenericComplexObject
 
-from engine.model import Cms, Edge, Export, Health, Import, Pool, PoolState, Replication
+from engine.model import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineUnavailable
 from engine.remote import facts
 from engine.remote.reading import RemoteReader, gather
@@ -114,13 +114,16 @@ POOLS = (Pool(P2, None, ("fe1.contoso.com",)),)
 @pytest.mark.parametrize(
     ("services", "status", "read"),
     [
-        ([OLD, ROW], [thing(ActiveMasterFqdn=P2)], Cms(P2, True)),
-        ([OLD, ROW], [thing(ActiveMasterFqdn=None)], Cms(P2, False)),
-        ([OLD, ROW], LOST, Cms(P2, None)),
-        (LOST, [thing(ActiveMasterFqdn="fe1.contoso.com")], Cms(P2, True)),
-        ([OLD], [thing()], Cms(None, False)),
-        ([ROW, thing(PoolFqdn=P1, Active=True)], [thing(ActiveMasterFqdn=P2)], Cms(None, True)),
-        (LOST, LOST, Cms(None, None)),
+        ([OLD, ROW], [thing(ActiveMasterFqdn=P2)], Cms(P2, CmsState.UP)),
+        ([OLD, ROW], [thing(ActiveMasterFqdn=None)], Cms(P2, CmsState.DOWN)),
+        ([OLD, ROW], LOST, Cms(P2, CmsState.UNKNOWN)),
+        (LOST, [thing(ActiveMasterFqdn="fe1.contoso.com")], Cms(P2, CmsState.UP)),
+        (LOST, [thing(ActiveMasterFqdn=None)], Cms(None, CmsState.DOWN)),
+        ([OLD], [thing()], Cms(None, CmsState.NO_HOST)),
+        ([OLD], LOST, Cms(None, CmsState.NO_HOST)),
+        ([ROW, thing(PoolFqdn=P1, Active=True)], [thing(ActiveMasterFqdn=P2)], Cms(None, CmsState.SPLIT)),
+        ([ROW, thing(PoolFqdn=P1, Active=True)], LOST, Cms(None, CmsState.SPLIT)),
+        (LOST, LOST, Cms(None, CmsState.UNKNOWN)),
     ],
 )
 def test_the_central_management_store_has_one_master_or_none_is_named(services: Any, status: Any, read: Cms) -> None:
@@ -140,32 +143,38 @@ def test_the_next_hop_of_an_edge_is_the_registrar_it_depends_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "reachable", "complaint", "health"),
+    ("states", "complaint", "health"),
     [
-        ([True, True, True], True, False, Health.UP),
-        ([True, True, None], None, False, Health.UP),
-        ([True, True, True], True, True, Health.UNKNOWN),
-        ([True, False, False], True, False, Health.QUORUM_LOST),
-        ([False, False, False], True, False, Health.DOWN),
-        ([None, None, None], False, False, Health.DOWN),
-        ([None, None, None], True, False, Health.UNKNOWN),
-        ([None, None, None], None, False, Health.UNKNOWN),
-        ([True, None, None], False, False, Health.UNKNOWN),
-        ([True, False, None, False, False], None, False, Health.QUORUM_LOST),
-        ([False, False, None], None, False, Health.QUORUM_LOST),
-        ([False, False, None], False, False, Health.DOWN),
-        ([True] * 4 + [False] * 4, True, False, Health.UNKNOWN),
-        ([True] * 5 + [False] * 3, True, False, Health.UP),
-        ([], False, False, Health.DOWN),
-        ([], None, False, Health.UNKNOWN),
+        ([True, True, True], False, Health.UP),
+        ([True, True, None], False, Health.UP),
+        ([True, True, True], True, Health.UNKNOWN),
+        ([True, False, False], False, Health.QUORUM_LOST),
+        ([False, False, False], False, Health.DOWN),
+        ([None, None, None], False, Health.UNKNOWN),
+        ([True, None, None], False, Health.UNKNOWN),
+        ([True, False, None, False, False], False, Health.QUORUM_LOST),
+        ([False, False, None], False, Health.QUORUM_LOST),
+        ([True] * 4 + [False] * 4, False, Health.UNKNOWN),
+        ([True] * 5 + [False] * 3, False, Health.UP),
+        ([], False, Health.UNKNOWN),
     ],
 )
-def test_health_is_concluded_from_what_was_seen(
-    states: list[bool | None], reachable: bool | None, complaint: bool, health: Health
-) -> None:
-    """A machine that could not be read is neither up nor down; without the order of the Front Ends, four of eight may
-    be enough or too few."""
-    assert facts.health(states, None, reachable, complaint=complaint) is health
+def test_health_is_concluded_from_what_was_seen(states: list[bool | None], complaint: bool, health: Health) -> None:
+    """A machine that could not be read is neither up nor down, and a pool that nobody hears from is not proved to be
+    down; without the order of the Front Ends, four of eight may be enough or too few."""
+    assert facts.health(states, None, complaint=complaint) is health
+
+
+@pytest.mark.parametrize(
+    ("status", "up"),
+    [("Running", True), (thing("Running"), True), (4, True), ("Stopped", False), (1, False), ("StopPending", False),
+     ("Wird ausgeführt", None), (None, None), ("", None)],
+)  # fmt: skip
+def test_a_service_is_down_only_by_a_status_that_says_so(status: Any, up: bool | None) -> None:
+    """By the words of the enumeration, which no server translates; any other word is not known."""
+    found = [thing(Name="LYNCBACKUP", Status="Running"), thing(Name="RTCSRV", Status=status)]
+    assert facts.front_end_up(found) is up
+    assert facts.front_end_up(found[:1]) is None
 
 
 SERVICES = {"fe1": True, "fe2": False}

@@ -37,7 +37,7 @@ def test_a_wrong_password_is_refused_and_shows_nowhere(
     """A sentence with what to check; the password is in no error, no traceback and no log, at whatever level."""
     caplog.set_level(logging.DEBUG)
     error = refused(remote(peer, transport, password=SecretStr(WRONG)), StepRefused)
-    assert "user name, password" in error.say
+    assert "user name, password" in error.cure
     told = "".join(traceback.format_exception(error)) + caplog.text + repr(error)
     assert WRONG not in told
     assert peer.password not in told
@@ -47,7 +47,7 @@ def test_an_untrusted_certificate_stops_it(peer: Peer) -> None:
     """Nothing is sent to a server that cannot show who it is; the cure is named."""
     error = refused(remote(peer, "https-negotiate", ca_file=None), EngineUnavailable)
     assert "certificate" in error.say
-    assert "ca_file" in error.say
+    assert "ca_file" in error.cure
 
 
 def test_a_proxy_of_the_environment_never_carries_the_session(
@@ -158,7 +158,7 @@ def test_a_reading_that_fails_is_unknown_and_named(peer: Peer, cmdlet: str, name
     """Its absence is told with the reason, and every other fact is still there."""
     peer.trouble("fault", verb="Command", cmdlet=cmdlet, name="access_denied")
     facts = remote(peer).facts(P1)
-    (line,) = [unread for unread in facts.unread if unread.startswith(named)]
+    (line,) = [str(unread) for unread in facts.unread if unread.name.startswith(named)]
     assert "access denied" in line
     assert facts.outbound.export is Export.STEADY
 
@@ -167,7 +167,7 @@ def test_a_reading_that_hangs_costs_only_itself(peer: Peer) -> None:
     """Its own time limit, and unknown after it."""
     peer.trouble("hang", verb="Command", cmdlet="Get-CsPoolBackupRelationship", seconds=8)
     facts = remote(peer, read_limit=3, operation_timeout=1, read_timeout=2, readers=12).facts(P1)
-    assert [u for u in facts.unread if u.startswith("backup pool of")]
+    assert [u for u in facts.unread if u.name.startswith("backup pool of")]
     assert facts.pool.state is not PoolState.UNKNOWN
 
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
-from pypsrp.complex_objects import Command, CommandParameter, GenericComplexObject, Pipeline
+from pypsrp.complex_objects import Command, CommandParameter, GenericComplexObject, Pipeline, ProgressRecordType
 from pypsrp.messages import ErrorRecordMessage, InformationRecord, ProgressRecord, VerboseRecord
 from pypsrp.serializer import Serializer
 
@@ -15,6 +15,7 @@ from engine.plan import parameters
 from engine.port import StepRefused
 from engine.remote.streams import LONGEST, Tap, mapped, report_path
 from engine.remote.wire import arguments
+from tests.wsman.words import CULTURES, said
 
 GOLDEN = (
     '<Obj RefId="5"><MS><S N="N">PoolFqdn</S><S N="V">pool01.contoso.com</S></MS></Obj>'
@@ -84,8 +85,9 @@ def test_force_with_whatif_never_gets_a_wire_form() -> None:
         arguments(a_plan(Parameter("Force", "Switch", True), Parameter("WhatIf", "Switch", True)))
 
 
-def progress(activity: str, description: str = "", percent: int = -1) -> ProgressRecord:
-    return ProgressRecord(activity=activity, description=description, percent_complete=percent)
+def progress(activity: str, description: str = "", percent: int = -1, done: bool = False) -> ProgressRecord:
+    kind = ProgressRecordType(value=ProgressRecordType.COMPLETED if done else ProgressRecordType.PROCESSING)
+    return ProgressRecord(activity=activity, description=description, percent_complete=percent, progress_type=kind)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,12 @@ def test_each_record_keeps_its_words(stream: Stream, item: Any, text: str, perce
     assert mapped(stream, item) == (stream, text, percent)
 
 
-def test_the_noise_of_every_session_is_left_out() -> None:
-    assert mapped("progress", progress("Preparing modules for first use.", " ")) is None
+@pytest.mark.parametrize("language", list(CULTURES))
+def test_the_noise_of_every_session_is_left_out(language: str) -> None:
+    """By its type and by saying nothing, as its words are the server's; a cmdlet's last progress is kept."""
+    assert mapped("progress", progress(said("noise", language), " ", done=True)) is None
+    assert mapped("progress", progress("Failing over", "done", done=True)) is not None
+    assert mapped("progress", progress("Failing over", percent=100, done=True)) is not None
 
 
 def test_an_error_keeps_text_id_category_and_stack() -> None:
@@ -143,11 +149,14 @@ def test_a_huge_record_is_cut_and_says_so() -> None:
         (r"Detailed results can be found at C:\Users\svc\AppData\Local\Temp\Invoke-CsPoolFailOver-[2026_03_16]"
          r"[15_15_56].html", r"C:\Users\svc\AppData\Local\Temp\Invoke-CsPoolFailOver-[2026_03_16][15_15_56].html"),
         ('WARNING: Detailed results can be found at\n"C:\\Temp\\a b.html".', r"C:\Temp\a b.html"),
+        (r"Ausführliche Ergebnisse finden Sie unter \\fs01\logs\Ergebnis.html.", r"\\fs01\logs\Ergebnis.html"),
+        ("see https://example.com/help.html", ""),
         ("all is well", ""),
     ],
 )  # fmt: skip
 def test_the_servers_report_is_found_in_its_text(text: str, path: str) -> None:
-    """The form is that of the deployment cmdlets, as Microsoft's support page shows it."""
+    """The form is that of the deployment cmdlets, as Microsoft's support page shows it; the sentence round the path is
+    in the server's language."""
     assert report_path(text) == path
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 import requests.exceptions as http
-from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
+from pypsrp.exceptions import AuthenticationError, FragmentError, WinRMError, WinRMTransportError, WSManFaultError
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import MaxRetryError
 
 from engine.port import EngineError, EngineUnavailable, StepRefused
 from engine.remote.errors import cannot_reattach, is_answer, lost, own_words, translated
@@ -15,13 +19,19 @@ def fault(code: object, reason: str = "a reason", provider: str | None = None) -
     return WSManFaultError(code, "fe1", reason, None, None, provider)
 
 
+def wrapped(cause: Exception) -> MaxRetryError:
+    """As requests gets it from urllib3."""
+    return MaxRetryError(HTTPSConnectionPool("fe1"), "/wsman", cause)
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "says"),
     [
         (AuthenticationError("no"), StepRefused, "user name, password"),
-        (http.SSLError("bad"), EngineUnavailable, "ca_file"),
+        (http.SSLError("bad"), EngineUnavailable, "does not speak TLS"),
+        (http.SSLError(wrapped(ssl.SSLCertVerificationError("bad"))), EngineUnavailable, "ca_file"),
         (http.ProxyError("bad"), EngineUnavailable, "proxy"),
-        (http.ConnectTimeout("slow"), EngineUnavailable, "is the port open"),
+        (http.ConnectTimeout("slow"), EngineUnavailable, "the port open"),
         (http.ReadTimeout("slow"), EngineUnavailable, "did not answer in time"),
         (http.ConnectionError("cut"), EngineUnavailable, "could not be reached"),
         (fault(5), StepRefused, "access denied"),
@@ -32,7 +42,11 @@ def fault(code: object, reason: str = "a reason", provider: str | None = None) -
         (WinRMTransportError("http", 404, ""), StepRefused, "at this path"),
         (WinRMTransportError("http", 503, ""), EngineUnavailable, "cannot serve now"),
         (WinRMTransportError("http", 400, ""), EngineUnavailable, "HTTP error"),
-        (WinRMError("odd"), EngineUnavailable, "session broke"),
+        (fault(None), EngineUnavailable, "not PowerShell remoting"),
+        (fault("s:Receiver"), StepRefused, "refused"),
+        *[(fault(code), EngineUnavailable, "MaxShellsPerUser") for code in (2150859173, 2150859175, 2150859236)],
+        (WinRMError("Received related id does not match"), EngineUnavailable, "not PowerShell remoting"),
+        (FragmentError("odd"), EngineUnavailable, "session broke"),
         (ImportError("gssapi"), EngineUnavailable, "not installed"),
         (ConnectionResetError("cut"), EngineUnavailable, "connection failed"),
     ],
@@ -42,8 +56,9 @@ def test_each_error_of_theirs_becomes_one_of_ours(theirs: Exception, ours: type[
     error = translated(theirs, "opening a session on fe1")
     assert type(error) is ours
     assert error.say.startswith("opening a session on fe1: ")
-    assert says in error.say
+    assert says in f"{error.say} {error.cure}"
     assert error.detail
+    assert error.cure
 
 
 def test_a_bug_of_ours_is_not_dressed_up_as_theirs() -> None:
@@ -72,9 +87,11 @@ def test_a_fault_with_a_code_is_an_answer() -> None:
 
 
 def test_an_endpoint_that_does_not_know_connect_is_told_from_one_that_is_busy() -> None:
-    """Not supported is final; a shell that another client still holds is worth waiting for."""
+    """Not supported is final, whatever the language; a shell that another client still holds is worth waiting for."""
     assert cannot_reattach(fault(50))
-    assert cannot_reattach(fault(1, "The operation is not supported on the remote computer."))
+    assert cannot_reattach(fault(2150858771, "Die Aktion wird nicht unterstützt."))
+    assert cannot_reattach(fault("wsa:ActionNotSupported"))
+    assert not cannot_reattach(fault(1, "The operation is not supported on the remote computer."))
     assert not cannot_reattach(fault(2150859206))
     assert not cannot_reattach(http.ConnectionError())
 
