@@ -5,7 +5,7 @@ import click
 from commands.grammar.values import Name
 from commands.grammar.wish import Answer, Look, View
 from engine.guards.case import HOME
-from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal
+from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal, What
 from engine.port import EngineError
 from engine.resolve import resolve
 
@@ -93,7 +93,8 @@ def _at_home(facts: Facts) -> str:
         case Health.BACKEND_DOWN:
             return f"itself, {_LIMITED}"
         case _:
-            alone = facts.partner is None and not facts.pool.backup and not facts.unread
+            told = not facts.missed(What.BACKUP_POOL, facts.pool.fqdn)
+            alone = facts.partner is None and not facts.pool.backup and told
             backup = "nobody" if alone else _server(facts.partner)
             return backup if backup in {"nobody", "?"} else f"at best {backup}, {_LIMITED}"
 

@@ -23,9 +23,8 @@ from engine.events import (
     RequestRefused,
     RequestWithdrawn,
 )
-from engine.guards.circumstances import STAYS_DOWN
-from engine.model import Finding, Kind, Level, Verdict, Word
-from engine.rules import CLAIMS, words
+from engine.guards.circumstances import NOT_READ, STAYS_DOWN
+from engine.model import Ended, Finding, Kind, Level, Verdict
 from engine.states import CLOSED, Operation, State
 
 SAID = 1_200
@@ -316,13 +315,14 @@ def _effect(op: Operation) -> list[Paragraph]:
 
 
 def _worth_telling(op: Operation) -> list[Finding]:
-    """What approvers weigh; of a refused request what else is in the way; after a failover what is still to be done."""
+    """What approvers weigh; of a refused request what else is in the way and all that could not be read; after a
+    failover what is still to be done."""
     match op.state:
         case State.AWAITING | State.APPROVED | State.ANSWERED:
             return list(op.findings)
         case State.REFUSED:
             said = op.end.say if isinstance(op.end, RequestRefused) else ""
-            return [f for f in op.findings if f.level is Level.BLOCK and f.say != said]
+            return [f for f in op.findings if (f.level is Level.BLOCK and f.say != said) or f.code in NOT_READ]
         case State.SUCCEEDED | State.SUCCEEDED_WITH_WARNINGS:
             return [f for f in op.findings if f.code == STAYS_DOWN]
         case _:

@@ -27,7 +27,6 @@ from engine.remote.errors import ASK_THERE, NETWORK, REMOTE, cannot_reattach, ow
 from engine.remote.facts import get
 from engine.remote.reading import RemoteReader
 from engine.remote.refusals import NO_SCRIPTS_ID, Answered, Unrecognised
-from engine.remote.streams import plain
 
 Ids = Callable[[], str]
 READS = (
@@ -160,7 +159,7 @@ def _speaks(reader: RemoteReader, title: str) -> Trial:
     for cmdlet in CULTURES:
         with suppress(Answered):
             found = reader.ask((cmdlet, {}))
-            told[cmdlet] = plain(get(found[0], "Name") or "") if found else ""
+            told[cmdlet] = str(getattr(found[0], "name", "") or get(found[0], "Name") or "") if found else ""
     foreign = sorted({culture for culture in told.values() if culture and culture.partition("-")[0].lower() != "en"})
     if foreign:
         return Trial(

@@ -17,13 +17,14 @@ from engine.events import RequestAsked
 from engine.lab import trouble
 from engine.lab.engine import Lab
 from engine.lab.show import show
-from engine.model import Facts, Health, Kind, Options, Pool, PoolState, Topology
+from engine.model import Facts, Health, Kind, Options, Pool, PoolState, Topology, Unread, What, Why
 from engine.port import EngineError
 from engine.states import Operation, evolve
 from tests.engine.given import OLGA, T0, facts, pool_facts
 from tests.engine.lab.worlds import ALONE, P1, P2, Time, go, new_lab
 
 OP = "7KQ2-M4XA"
+NOT_ASKED = Unread(What.BACKUP_POOL, Why.NOT_ASKED, P1)
 ASKED = RequestAsked(
     Kind.FAILOVER,
     P1,
@@ -270,7 +271,12 @@ DOWN = pool_facts(health=Health.DOWN)
     [
         (facts(DOWN, pool_facts(P2, P1, health=Health.UNKNOWN)), "?"),
         (replace(facts(DOWN), partner=None), "?"),
-        (replace(facts(replace(DOWN, backup=None)), partner=None, unread=(Unread(What.BACKUP_POOL, Why.NOT_ASKED, P1),)), "?"),
+        (
+            replace(
+                facts(replace(DOWN, backup=None)), partner=None, unread=(Unread(What.BACKUP_POOL, Why.NOT_ASKED, P1),)
+            ),
+            "?",
+        ),
         (replace(facts(replace(DOWN, backup=None)), partner=None), "nobody"),
         (facts(pool_facts(health=Health.UNKNOWN)), "?"),
         (facts(pool_facts(state=PoolState.UNKNOWN)), "?"),

@@ -61,12 +61,7 @@ def test_an_ambiguous_short_name_is_never_guessed(empty_house: House) -> None:
         ([("pool", "pool01"), ("pool", "pool02")], "/failover pool01 --disaster", "E_BACKUP_UNAVAILABLE", "is down"),
         ([("pool", "pool01")], "/failover pool01", "E_NEEDS_DISASTER_MODE", "/failover pool01.contoso.com --disaster"),
         ([("cms", "pool01")], "/failover pool01", "E_CMS_ON_FAILED_POOL", "Invoke-CsManagementServerFailover"),
-        (
-            [("cms-lost",)],
-            "/failover pool01",
-            "E_CMS_NOT_ONE",
-            "There is not exactly one active Central Management Store",
-        ),
+        ([("cms-lost",)], "/failover pool01", "E_CMS_ON_NO_POOL", "No pool holds an active Central Management Store"),
         ([("edge", "pool01")], "/failover pool01", "E_EDGE_NEXT_HOP", "next hop for the Edge server"),
     ],
 )

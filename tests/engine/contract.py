@@ -16,7 +16,7 @@ import pytest
 from engine.lab import reading, trouble, users
 from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
-from engine.model import CmsState, Ended, Health, Kind, Options, PoolState, Record
+from engine.model import CmsState, Ended, Health, Kind, Options, PoolState, Record, What, Why
 from engine.port import Engine, StepRefused
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 
@@ -83,6 +83,29 @@ class EngineContract:
         assert len(grown.front_ends) == size
         facts = engine.facts(P1).pool
         assert (facts.health, facts.front_ends, facts.front_ends_up) == (health, size, size - len(down))
+
+    def test_an_account_without_rights_makes_no_healthy_pool_down(self, engine: Engine, world: World) -> None:
+        """It is unknown, and what is told is the right that is missing; the other pool and all else is read."""
+        trouble.break_(world, "rights", P1)
+        facts = engine.facts(P1)
+        assert (facts.pool.health, facts.pool.state) == (Health.UNKNOWN, PoolState.ACTIVE)
+        assert facts.partner is not None
+        assert facts.partner.health is Health.UP
+        assert {(u.what, u.of, u.why) for u in facts.unread} == {
+            (what, P1, Why.NO_RIGHTS) for what in (What.SERVICES, What.BACKUP_SERVICE)
+        }
+        assert all(u.account and u.host and u.right for u in facts.unread)
+        trouble.repair(world, "rights", P1)
+        assert (engine.facts(P1).pool.health, engine.facts(P1).unread) == (Health.UP, ())
+
+    def test_the_backup_service_of_a_dead_pool_keeps_silent(self, engine: Engine, world: World) -> None:
+        """That is no answer, and no missing right; its partner's own is read."""
+        trouble.break_(world, "pool", P1)
+        facts = engine.facts(P1)
+        missed = facts.missed(What.BACKUP_SERVICE, P1)
+        assert missed is not None
+        assert missed.why is Why.NO_ANSWER
+        assert facts.missed(What.BACKUP_SERVICE, P2) is None
 
     def test_a_pool_without_backup_pool_has_no_partner(self, engine: Engine) -> None:
         """Nothing is made up for the missing side."""

@@ -152,6 +152,6 @@ def test_the_product_is_read_from_its_name_or_its_build(version: str | None, ans
 def test_both_engines_give_the_same_health(size: int, version: str) -> None:
     """With the back end up, all Front Ends read, and their order too."""
     for up in known(size):
-        seen = remote.health(up, version, True, ordered=True, complaint=False)
+        seen = remote.health(up, version, ordered=True, complaint=False)
         assert seen is lab.health(up, True, version), up
         assert (seen is Health.DOWN) == (not any(up))

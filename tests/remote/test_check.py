@@ -36,10 +36,25 @@ class Place:
 
     def check(self, wire: str = "https-negotiate", password: str = "", **remote: Any) -> tuple[int, str]:
         """Exit code and all output of `csfailover check` with these settings of [engine.remote]."""
+        done = self.run(wire, password, **remote)
+        return done.returncode, done.stdout + done.stderr
+
+    def run(self, wire: str = "https-negotiate", password: str = "", **remote: Any) -> subprocess.CompletedProcess[str]:
         file = self.path / "csfailover.toml"
         file.write_text(self._settings(section(self.peer, wire, **(HERE | remote))["remote"]), encoding="utf-8")
-        given = {"BOT_TOKEN": StandIn.BOT_TOKEN, "APP_TOKEN": StandIn.APP_TOKEN}
-        return checked(file, environment(given | {"PASSWORD": password or self.peer.password}))
+        secret = password or self.peer.password
+        proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+        own = {k: v for k, v in os.environ.items() if k.upper() not in proxies and not k.startswith("CSFAILOVER_")}
+        given = {"BOT_TOKEN": StandIn.BOT_TOKEN, "APP_TOKEN": StandIn.APP_TOKEN, "PASSWORD": secret}
+        done = subprocess.run(
+            [sys.executable, "-c", "from bot.cli import main; main()", "check", "--config", str(file)],
+            env=own | {f"CSFAILOVER_{name}": value for name, value in given.items()},
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        told = done.stdout + done.stderr
+        assert secret not in told
+        assert "Traceback" not in told
+        return done
 
     def _settings(self, remote: dict[str, Any]) -> str:
         tables: dict[str, dict[str, Any]] = {
@@ -82,8 +97,17 @@ def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     assert code == 0, told
     assert "BAD" not in told
     assert "note" not in told
-    for name in ("connection", "sign-in and shell", "module", "cmdlets", "language mode", "reattach"):
+    for name in (
+        "connection",
+        "sign-in and shell",
+        "module",
+        "cmdlets",
+        "language of the server",
+        "language mode",
+        "reattach",
+    ):
         assert f"ok   {name}: {FE}" in told
+    assert f"ok   language of the server: {FE}: English" in told
     assert f"ok   parameters of Invoke-CsPoolFailOver: {FE}: of what differs by version it knows SkipData" in told
     assert "ok   facts of pool01.contoso.com: Active, up, backup pool pool02.contoso.com" in told
     assert sent(place.peer) == []
@@ -143,6 +167,21 @@ def test_where_nothing_can_be_found_again_there_is_a_note(place: Place) -> None:
     assert code == 0, told
     assert f"note reattach: {FE}" in told
     assert "it looks at PoolState until that is plain" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "body"), [(404, "<html><p>gone<br></html>"), (503, "<html><body>soon</body></html>"), (200, "<html>")]
+)
+def test_no_words_of_a_library_reach_standard_error(place: Place, code: int, body: str) -> None:
+    """Whatever answers in the server's place: the cause stands in a line of ours, and nothing beside it."""
+    place.peer.trouble("http", verb="Create", code=code, body=body, times=99)
+    try:
+        done = place.run()
+    finally:
+        place.peer.clear_trouble()
+    assert done.returncode == 1
+    assert f"BAD  sign-in and shell: {FE}" in done.stdout
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,14 @@ def get_system_locale(context: Context) -> Iterator[object]:
 
 
 def _culture(name: str) -> clixml.NetObject:
-    return clixml.NetObject(("System.Globalization.CultureInfo", "System.Object"), {"Name": name}, name)
+    """With the properties that pypsrp takes for mandatory in a CultureInfo."""
+    told = {"LCID": LOCALES[name], "Name": name, "DisplayName": name, "IetfLanguageTag": name,
+            "ThreeLetterISOLanguageName": name[:2], "ThreeLetterWindowsLanguageName": name[:2],
+            "TwoLetterISOLanguageName": name[:2]}  # fmt: skip
+    return clixml.NetObject(("System.Globalization.CultureInfo", "System.Object"), told, name)
+
+
+LOCALES = {"en-US": 1033, "de-DE": 1031, "fr-FR": 1036, "ru-RU": 1049}
 
 
 @cmdlet("Start-Sleep", {"Seconds": "System.Double", "Milliseconds": "System.Int32"})

@@ -78,6 +78,76 @@ def test_the_first_broken_thing_is_told_and_what_hangs_on_it_left_out(
     assert found[f"facts of {P1}"].ok is False
 
 
+PAGE = "<html><head><title>Not Found</title></head><body><h1>404</h1></body></html>"
+"""Well-formed, as IIS writes its pages."""
+RAGGED = "<html><body><p>down for maintenance<br></body>"
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "says", "cure"),
+    [
+        (404, "", "no PowerShell remoting at this path", "/OcsPowershell"),
+        (404, PAGE, "no PowerShell remoting at this path", "/OcsPowershell"),
+        (404, RAGGED, "no PowerShell remoting at this path", "/OcsPowershell"),
+        (503, "", "cannot serve now", "Start-Service WinRM"),
+        (503, PAGE, "cannot serve now", "Start-Service WinRM"),
+        (200, PAGE, "not PowerShell remoting", "load balancer"),
+        (200, RAGGED, "not PowerShell remoting", "load balancer"),
+        (200, "", "not PowerShell remoting", "load balancer"),
+        (403, RAGGED, "forbids remoting for this account", "Remote Management Users"),
+        (400, PAGE, "HTTP error", "load balancer"),
+    ],
+)
+def test_a_page_that_is_not_winrm_is_told_for_what_it_is(
+    peer: Peer, code: int, body: str, says: str, cure: str
+) -> None:
+    """Whether or not it happens to be XML."""
+    peer.trouble("http", verb="Create", code=code, body=body, times=99)
+    try:
+        check = told(peer)[f"sign-in and shell: {FE2}"]
+    finally:
+        peer.clear_trouble()
+    assert check.ok is False
+    assert says in check.say
+    assert cure in check.cure
+
+
+def test_a_full_quota_is_named_with_its_cure(peer: Peer) -> None:
+    """The account may open no more shells: not a matter of rights or passwords."""
+    peer.trouble("fault", verb="Create", name="quota", times=99)
+    try:
+        check = told(peer)[f"sign-in and shell: {FE2}"]
+    finally:
+        peer.clear_trouble()
+    assert "quota" in check.say
+    assert "MaxShellsPerUser" in check.cure
+
+
+def test_a_port_without_tls_is_not_a_bad_certificate(peer: Peer) -> None:
+    """https asked of the port for http."""
+    check = told(peer, port=peer.http)[f"connection: {FE2}"]
+    assert "does not speak TLS" in check.say
+    assert "5985" in check.cure
+
+
+@pytest.mark.parametrize(
+    ("account", "says", "cure"),
+    [
+        ({"password": SecretStr("Wrong-Horse-9")}, "did not accept the account", "locked"),
+        ({"username": "CONTOSO\\outsider", "password": SecretStr("Correct-Horse-3")}, "access denied",
+         "Set-PSSessionConfiguration"),
+        ({"configuration_name": "No.Such"}, "no such session configuration", "configuration_name"),
+    ],
+)  # fmt: skip
+def test_a_refused_account_is_told_from_one_that_may_not_use_the_endpoint(
+    peer: Peer, account: dict[str, Any], says: str, cure: str
+) -> None:
+    """Three causes, three cures."""
+    check = told(peer, **account)[f"sign-in and shell: {FE2}"]
+    assert says in check.say
+    assert cure in check.cure
+
+
 def test_hidden_cmdlets_are_named(peer: Peer) -> None:
     """The account can read and may not fail over: told by name."""
     reader: dict[str, Any] = {"username": "CONTOSO\\reader", "password": SecretStr("Correct-Horse-2")}

@@ -14,10 +14,11 @@ import pytest
 
 from engine.remote.connect import Session
 from engine.remote.outcome import Ending
-from engine.remote.streams import LONGEST, NOISE, Mapped, mapped
+from engine.remote.streams import LONGEST, Mapped, mapped
 from tests.engine.remote.rig import FE2, settings
 from tests.wsman.peer import Peer
 from tests.wsman.tapes import SDIST, VARIABLE, Expected, Tape, cached, find, recorded
+from tests.wsman.words import said
 
 FAILED = 5
 
@@ -58,7 +59,7 @@ def expected(tape: Tape) -> list[Expected]:
     return [
         record
         for record in tape.expected
-        if not (record.stream == "progress" and record.text == NOISE)
+        if not (record.stream == "progress" and record.text == said("noise", "en"))
         and not (record.stream == "state" and not record.text)
     ]
 
