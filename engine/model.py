@@ -26,6 +26,8 @@ class Health(StrEnum):
     UP = "up"
     BACKEND_DOWN = "back end down"
     QUORUM_LOST = "quorum lost"
+    NO_PRIMARIES = "no primaries"
+    """Enough of its services run, and routing groups have no primaries all the same: it is there, and not well."""
     DOWN = "down"
     UNKNOWN = "unknown"
 

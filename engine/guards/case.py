@@ -74,6 +74,7 @@ def is_(health: Health) -> str:
         Health.DOWN: "down",
         Health.BACKEND_DOWN: "without its SQL back end",
         Health.QUORUM_LOST: "without a quorum of its Front Ends",
+        Health.NO_PRIMARIES: "running without primaries for its routing groups",
         Health.UNKNOWN: "not readable from here (which is not the same as up)",
     }[health]
 
@@ -82,7 +83,7 @@ def unseen(facts: Facts, pool: PoolFacts) -> Unread | None:
     """Why it is not known whether this pool is up; None where it is known, or nobody says why."""
     if pool.health is not Health.UNKNOWN:
         return None
-    return facts.missed(What.SERVICES, pool.fqdn) or facts.missed(What.ROUTING, pool.fqdn)
+    return facts.missed(What.SERVICES, pool.fqdn)
 
 
 def because(missed: Unread | None) -> str:

@@ -231,7 +231,7 @@ def front_ends(
 def complains(found: list[Any]) -> bool:
     """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`
     They come without a type or an id, so only an English server is understood here; `check` tells of another. Missing
-    it makes nothing down, and finding it makes nothing down either: the pool is then not known to be up."""
+    it makes nothing down, and finding it makes nothing down either: the pool is then read as NO_PRIMARIES."""
     return any("no primaries" in plain(line).lower() for line in found)
 
 
@@ -246,13 +246,13 @@ def health(
     neither, and silence proves nothing: only machines whose services were read as not running make a pool down.
 
     Whether the SQL back end is up is told plainly by no read-only cmdlet, so BACKEND_DOWN is never concluded. Where
-    the services run and routing groups have no primaries all the same, nobody can call the pool up.
+    the services run and routing groups have no primaries all the same, that is what is told.
     """
     if up and True not in up and None not in up:
         return Health.DOWN
     match quorum(up, version, ordered=ordered):
         case Quorum.HELD:
-            return Health.UNKNOWN if complaint else Health.UP
+            return Health.NO_PRIMARIES if complaint else Health.UP
         case Quorum.LOST:
             return Health.QUORUM_LOST
         case Quorum.UNKNOWN:

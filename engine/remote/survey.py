@@ -248,10 +248,7 @@ def _health(
     complaint = read.complains(_list(results, f"routing of {pool}"))
     health = read.health(up, version, ordered=ordered, complaint=complaint)
     told = any(u.what is What.SERVICES and u.of == pool for u in missed)
-    if health is Health.UNKNOWN and complaint:
-        said = "its services run, and routing groups have no primaries all the same"
-        missed.append(_unclear(What.ROUTING, pool, said))
-    elif health is Health.UNKNOWN and not told:
+    if health is Health.UNKNOWN and not told:
         said = f"{up.count(True)} of {len(up)} Front Ends run, which may be enough or too few"
         missed.append(_unclear(What.SERVICES, pool, said if up else "no Front End of it is known"))
     return health

@@ -62,6 +62,8 @@ def test_an_ambiguous_short_name_is_never_guessed(empty_house: House) -> None:
         ([("pool", "pool01")], "/failover pool01", "E_NEEDS_DISASTER_MODE", "/failover pool01.contoso.com --disaster"),
         ([("cms", "pool01")], "/failover pool01", "E_CMS_ON_FAILED_POOL", "Invoke-CsManagementServerFailover"),
         ([("cms-lost",)], "/failover pool01", "E_CMS_ON_NO_POOL", "No pool holds an active Central Management Store"),
+        ([("rights", "pool01")], "/failover pool01", "E_MAY_NOT_READ", "Give LAB\\csfailover RTCUniversalServerAdmins"),
+        ([("rights", "pool02")], "/failover pool01", "E_MAY_NOT_READ", "may well be"),
         ([("edge", "pool01")], "/failover pool01", "E_EDGE_NEXT_HOP", "next hop for the Edge server"),
     ],
 )
@@ -79,6 +81,15 @@ def test_what_would_end_badly_is_refused_by_the_checks_and_the_card_says_why(
     assert house.runs() == 0
     house.repairs()
     house.asked("/failover pool01")
+
+
+def test_a_refused_card_keeps_the_list_of_what_could_not_be_read(house: House) -> None:
+    """Also where it is refused for something else: who mends the one thing sees the others."""
+    house.breaks("rights", "pool01")
+    house.breaks("cms-lost")
+    shown = house.sees(house.ask("/failover pool01"), "Refused.")["rendered"]
+    for name in ("services of pool01.contoso.com", "backup service of pool01.contoso.com"):
+        assert f"may not read the {name}" in shown
 
 
 def test_a_pool_whose_partner_is_failed_over_is_refused(house: House) -> None:

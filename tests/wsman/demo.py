@@ -6,6 +6,7 @@ The remote engine is the product's own; what answers it is the test peer, which 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--port", type=int, default=8065, help="0: any free one")
     parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--server", action="append", default=[], metavar="NAME=JSON",
+                        help="a setting of the peer (settings.Settings), for example --server 'language=\"de\"' or "
+                        "--server 'no_rights=[\"Get-CsWindowsService\"]'")  # fmt: skip
     parser.add_argument("--data", type=Path, default=Path("csfailover-demo") / "remote")
     asked = parser.parse_args()
     asked.data.mkdir(parents=True, exist_ok=True)
@@ -68,9 +72,14 @@ def main() -> None:
         fail(f"Port {asked.port} on 127.0.0.1 cannot be used ({error}). Choose another: {again}")
 
 
+def _server(settings: list[str]) -> dict[str, Any]:
+    """`NAME=JSON` of each; the peer refuses a name that it does not know."""
+    return {name: json.loads(value) for name, _, value in (setting.partition("=") for setting in settings)}
+
+
 def _serve(asked: argparse.Namespace) -> None:
     with (
-        Peer.start(world=asked.data / demo.WORLD, size="default", speed=asked.speed) as peer,
+        Peer.start(_server(asked.server), world=asked.data / demo.WORLD, size="default", speed=asked.speed) as peer,
         running(asked.data, peer, asked.port) as made,
     ):
         sys.stdout.write(

@@ -57,6 +57,10 @@ def may_read(context: Context, facts: Facts, what: What) -> None:
     missed = facts.missed(what, facts.pool.fqdn)
     if missed and missed.why is Why.NO_RIGHTS:
         raise denied(context)
+    if missed:
+        raise context.fail(
+            f"The {missed.name} cannot be reached.", f"Unreachable,{context.call.name}", 27, "ConnectionError"
+        )
 
 
 def _chosen(context: Context, name: str, strip: str = "") -> Iterator[Pool]:
@@ -130,11 +134,6 @@ def get_backup_status(context: Context) -> Iterator[object]:
     pool = pool_of(context, str(context.get("PoolFqdn")))
     facts = facts_of(context, pool.fqdn)
     may_read(context, facts, What.BACKUP_SERVICE)
-    if facts.pool.health in (Health.DOWN, Health.UNKNOWN):
-        raise context.fail(
-            f"The backup service of {pool.fqdn} cannot be reached.", f"BackupServiceUnreachable,{context.call.name}",
-            27, "ConnectionError",
-        )  # fmt: skip
     hosts_cms = (facts.cms.host or "").lower() == pool.fqdn.lower()
     modules = []
     for name in MODULES:

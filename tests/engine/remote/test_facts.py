@@ -147,7 +147,7 @@ def test_the_next_hop_of_an_edge_is_the_registrar_it_depends_on() -> None:
     [
         ([True, True, True], False, Health.UP),
         ([True, True, None], False, Health.UP),
-        ([True, True, True], True, Health.UNKNOWN),
+        ([True, True, True], True, Health.NO_PRIMARIES),
         ([True, False, False], False, Health.QUORUM_LOST),
         ([False, False, False], False, Health.DOWN),
         ([None, None, None], False, Health.UNKNOWN),
