@@ -20,7 +20,7 @@ from bot.slack import tokens
 from bot.slack.manifest import SCOPES
 from bot.slack.people import People, proof_of
 from bot.slack.reasons import UNREACHED, code, reason
-from bot.store import open_log
+from engine.guards.case import rights
 from engine.model import Kind, Refusal
 from engine.plan import CMDLETS
 from engine.policy import GRAVE, GRAVEST, USUAL, Verb, approvers, demanded, may
@@ -214,7 +214,9 @@ def _pairs(engine: Engine) -> Iterator[Check]:
             continue
         facts = engine.facts(pool.fqdn)
         say = f"{facts.pool.state.value}, {facts.pool.health.value}; backup pool {pool.backup}"
-        yield Check(f"pool {pool.fqdn}", not facts.unread, "; ".join([say, *map(str, facts.unread)]))
+        told = "; ".join([say, *map(str, facts.unread)])
+        cure = rights(facts) or "csfailover lab show tells what is broken."
+        yield Check(f"pool {pool.fqdn}", not facts.unread, told, cure)
     for cmdlet in CMDLETS.values():
         yield Check(cmdlet, True, f"knows {', '.join(sorted(engine.parameters(cmdlet)))}")
 

@@ -48,7 +48,7 @@ def _row(pool: Pool, facts: Facts | EngineError) -> tuple[str, ...]:
     if isinstance(facts, EngineError):
         return pool.fqdn, "not readable", facts.say, "?", "?", "?"
     read = facts.pool
-    backup = _short(read.backup) if read.backup else "none"
+    backup = _short(read.backup) if read.backup else "?" if facts.missed(What.BACKUP_POOL, read.fqdn) else "none"
     users = f"{read.users:,}" if read.users is not None else "?"
     return pool.fqdn, read.state.value, _health(read), users, _served_by(facts), backup
 

@@ -31,8 +31,10 @@ class EngineError(Exception):
 
     @property
     def sentence(self) -> str:
-        """`say` as a sentence that stands alone, whether or not the engine worded it to stand inside another one."""
-        return self.say[:1].upper() + self.say[1:] + ("" if self.say.endswith((".", "?", "!")) else ".")
+        """`say` as a sentence that stands alone, whether or not the engine worded it to stand inside another one; then
+        the cure."""
+        end = "" if self.say.endswith((".", "?", "!")) else "."
+        return f"{self.say[:1].upper()}{self.say[1:]}{end} {self.cure}".strip()
 
 
 class EngineUnavailable(EngineError):

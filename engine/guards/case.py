@@ -100,6 +100,11 @@ def cure(missed: Unread | None, otherwise: str) -> str:
     return f"Give {_whose(missed)} {missed.right or 'the right to read it'}{_where(missed)}, then ask again."
 
 
+def rights(facts: Facts) -> str:
+    """Every right that is missing, once; empty where none is."""
+    return " ".join(dict.fromkeys(told for missed in facts.unread if (told := cure(missed, ""))))
+
+
 def _whose(missed: Unread) -> str:
     return missed.account or "the bot's account"
 

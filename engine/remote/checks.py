@@ -15,9 +15,8 @@ from typing import Any
 
 from pypsrp.complex_objects import PSInvocationState as State
 
-from engine.guards.case import cure as cure_of
+from engine.guards.case import rights
 from engine.guards.command import MANDATORY
-from engine.model import Unread
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from engine.remote import inside
@@ -38,8 +37,9 @@ PLAIN = ("Measure-Object",)
 """PowerShell's own that the readings need."""
 CULTURES = ("Get-WinSystemLocale", "Get-UICulture")
 IN_ENGLISH_ONLY = (
-    "its errors are shown as it words them, and judged by type and number; but the cures for documented errors, and "
-    "routing groups without primaries, are recognised only in English"
+    "its errors are shown as it words them, and judged by type and number; only in English the bot recognises routing "
+    "groups without primaries, finds the cures for documented errors, and answers a question with No (it stops the "
+    "cmdlet otherwise)"
 )
 VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "ServicesStopDelayMins")
 """Parameters that not every version of the cmdlets has."""
@@ -236,15 +236,10 @@ def _facts(engine: Remote, pool: str) -> Trial:
         see = "See the Front Ends of its backup pool above."
         return Trial(name, False, _said(error), f"{error.cure} {see}".strip())
     if facts.unread:
-        return Trial(name, False, "not read: " + "; ".join(map(str, facts.unread)), _cure(facts.unread))
+        see_above = "Without them preflight warns, or stops what it cannot judge. See the Front Ends above."
+        return Trial(name, False, "not read: " + "; ".join(map(str, facts.unread)), rights(facts) or see_above)
     partner = facts.partner.fqdn if facts.partner else "none"
     return Trial(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")
-
-
-def _cure(unread: tuple[Unread, ...]) -> str:
-    """Each missing right once; what else there is to do."""
-    rights = list(dict.fromkeys(told for u in unread if (told := cure_of(u, ""))))
-    return " ".join(rights) or "Without them preflight warns, or stops what it cannot judge. See the Front Ends above."
 
 
 def _said(error: EngineError) -> str:

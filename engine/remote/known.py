@@ -1,7 +1,9 @@
 """The errors of a pool failover that Microsoft or an administrator has documented, with cause and cure.
 
 A text is recognised only where its wording is documented (`pattern`); the others are symptoms without a known text
-and are here for their cure. Nothing of the lab engine's wording is matched. Pure.
+and are here for their cure. Documented is the English wording: numbers and ids are matched where a text has them, the
+rest is recognised on English servers only, which `check` says. It adds a cure and decides nothing. Nothing of the lab
+engine's wording is matched. Pure.
 Sources: Lync Server 2013 documentation library (Failing over a pool), Microsoft support articles of Skype for
 Business Server, and administrators' pages, each named in its row.
 """
@@ -41,7 +43,7 @@ DOCUMENTED = (
     ),
     Known(
         "E3",
-        r"This central management store is being moved to another location"
+        r"XDSForceReplication|This central management store is being moved to another location"
         r"|Central Management Store database in Active Directory doesn't match the one in the topology",
         "The Central Management Store was failed over by force, and the old pool came back still marked active.",
         "On the pool Get-CsManagementConnection names: Invoke-CsManagementServerFailover -Restore; on every server "
@@ -65,7 +67,7 @@ DOCUMENTED = (
     ),
     Known(
         "E6",
-        r"(?s)\b12314\b.*error code is:\s*0x80070005",
+        r"(?s)\b12314\b.*0x80070005",
         "The Front End service does not start after failback: the address book server was in its maintenance pass.",
         "Reboot those Front Ends. To avoid it, fail back between two address book passes.",
         "KB3140472",

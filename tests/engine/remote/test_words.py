@@ -61,6 +61,23 @@ def test_each_error_of_theirs_becomes_one_of_ours(theirs: Exception, ours: type[
     assert error.cure
 
 
+def test_the_cure_stands_behind_the_cause_where_people_read_it() -> None:
+    """One sentence after the other, whichever of our words meet."""
+    assert EngineUnavailable("it is gone", "x", "Ask again.").sentence == "It is gone. Ask again."
+    assert EngineUnavailable("it is gone").sentence == "It is gone."
+
+
+def test_a_page_that_is_well_formed_keeps_its_http_status() -> None:
+    """pypsrp looks for a fault in every page that is XML, and raises one without a code where there is none."""
+    try:
+        try:
+            raise WinRMTransportError("http", 404, "<html/>")
+        except WinRMTransportError:
+            raise fault(None)  # noqa: B904  # as pypsrp raises it
+    except WSManFaultError as error:
+        assert "at this path" in translated(error, "opening").say
+
+
 def test_a_bug_of_ours_is_not_dressed_up_as_theirs() -> None:
     """What is not in the table passes as it is."""
     with pytest.raises(ZeroDivisionError):
