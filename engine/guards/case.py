@@ -110,9 +110,9 @@ def _whose(missed: Unread) -> str:
 
 
 def _where(missed: Unread) -> str:
-    return f", on {missed.host}" if missed.host else ""
+    return f" on {missed.host}" if missed.host else ""
 
 
 def may_not(missed: Unread) -> str:
-    """`CONTOSO\\svc-failover may not read the services of pool01.contoso.com`."""
+    """`CONTOSO\\svc-failover may not read the services of pool01.contoso.com on fe1.contoso.com`."""
     return f"{_whose(missed)} may not read the {missed.name}{_where(missed)}"

@@ -34,7 +34,7 @@ def _unread(case: Case, missed: Unread) -> Finding:
             "Nothing: disaster mode does not need it.",
         )
     if missed.why is Why.NO_ANSWER:
-        say = f"No answer to the reading of {missed}"
+        say = f"No answer: {missed}"
         return warn("W_NO_ANSWER", say, "Find out whether it is down, or only out of reach from here.")
     if missed.why is Why.NOT_THERE:
         say = f"Cannot be read through this endpoint: {missed}"

@@ -271,12 +271,7 @@ DOWN = pool_facts(health=Health.DOWN)
     [
         (facts(DOWN, pool_facts(P2, P1, health=Health.UNKNOWN)), "?"),
         (replace(facts(DOWN), partner=None), "?"),
-        (
-            replace(
-                facts(replace(DOWN, backup=None)), partner=None, unread=(Unread(What.BACKUP_POOL, Why.NOT_ASKED, P1),)
-            ),
-            "?",
-        ),
+        (replace(facts(replace(DOWN, backup=None)), partner=None, unread=(NOT_ASKED,)), "?"),
         (replace(facts(replace(DOWN, backup=None)), partner=None), "nobody"),
         (facts(pool_facts(health=Health.UNKNOWN)), "?"),
         (facts(pool_facts(state=PoolState.UNKNOWN)), "?"),

@@ -69,13 +69,9 @@ def test_the_cure_stands_behind_the_cause_where_people_read_it() -> None:
 
 def test_a_page_that_is_well_formed_keeps_its_http_status() -> None:
     """pypsrp looks for a fault in every page that is XML, and raises one without a code where there is none."""
-    try:
-        try:
-            raise WinRMTransportError("http", 404, "<html/>")
-        except WinRMTransportError:
-            raise fault(None)  # noqa: B904  # as pypsrp raises it
-    except WSManFaultError as error:
-        assert "at this path" in translated(error, "opening").say
+    error = fault(None)
+    error.__context__ = WinRMTransportError("http", 404, "<html/>")
+    assert "at this path" in translated(error, "opening").say
 
 
 def test_a_bug_of_ours_is_not_dressed_up_as_theirs() -> None:
