@@ -15,8 +15,9 @@ from engine.model import Stream
 
 LONGEST = 16_000
 """Characters kept of one record; a Slack card and a log row need no more."""
-REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)\b", re.IGNORECASE)
-"""A path on the server: of a drive or of a share. The sentence round it is in the server's language."""
+REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)[\"'.\s]*$", re.IGNORECASE)
+"""A path on the server, of a drive or of a share, that ends the text. The sentence before it is in the server's
+language; where more follows, the text is not only about the report."""
 
 COMPLETED = 1
 """System.Management.Automation.ProgressRecordType."""

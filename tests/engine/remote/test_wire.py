@@ -151,6 +151,7 @@ def test_a_huge_record_is_cut_and_says_so() -> None:
         ('WARNING: Detailed results can be found at\n"C:\\Temp\\a b.html".', r"C:\Temp\a b.html"),
         (r"Ausführliche Ergebnisse finden Sie unter \\fs01\logs\Ergebnis.html.", r"\\fs01\logs\Ergebnis.html"),
         ("see https://example.com/help.html", ""),
+        (r"C:\Temp\a.html could not be written, and 5 users were not moved", ""),
         ("all is well", ""),
     ],
 )  # fmt: skip
