@@ -44,8 +44,10 @@ class Reached(StrEnum):
 
 def parsed(name: str) -> tuple[What, str]:
     """`services of pool01.contoso.com (2)`, the name of a reading: what it is about, and of whom."""
-    what, found, whose = name.rpartition(" of ")
-    return (What(what), whose.partition(" ")[0]) if found else (What(name), "")
+    if name in set(What):
+        return What(name), ""
+    what, _, whose = name.rpartition(" of ")
+    return What(what), whose.partition(" ")[0]
 
 
 def unread(what: What, of: str, error: EngineError, host: str = "") -> Unread:

@@ -34,14 +34,15 @@ from engine.events import (
     from_body,
     to_body,
 )
-from engine.model import Ended, Finding, Level, Options, Outcome, Record, Verdict, Where, Word
+from engine.model import Ended, Finding, Level, Options, Outcome, Record, Unread, Verdict, What, Why
 from tests.engine.given import asked, facts, intent, passed
 
+MISSED = Unread(What.USERS, Why.NO_RIGHTS, "p", "Accès refusé", "h", "a", "r")
 FINDING = Finding("W_X", Level.WARN, "say “so”", "do")
 EVENTS: list[Event] = [
     asked(options=Options(disaster=True, wait=90), repairs=("read a long dash as --",), typed="/failover —disaster"),
     RequestRefused("E_X", "say", "cure", (FINDING,)),
-    RequestAnswered(passed().plan, passed().digest, (FINDING,), facts()),
+    RequestAnswered(passed().plan, passed().digest, (FINDING,), facts(unread=(MISSED,))),
     passed(),
     ApprovalGranted("leo", "Leo", "d"),
     WishRefused("olga", "E_OWN_REQUEST", "no", "approve"),
@@ -123,7 +124,7 @@ FACTS = {
     "partner": None,
     "outbound": COPY,
     "inbound": COPY,
-    "cms": {"host": None, "up": None},
+    "cms": {"host": None, "state": "unknown"},
     "edges": [{"fqdn": "edge01.contoso.com", "next_hop": "pool02.contoso.com", "up": None}],
     "read_at": "2026-03-01T03:00:00Z",
 }
