@@ -21,8 +21,7 @@ from engine.events import (
     RunIntended,
 )
 from engine.guards.case import Case
-from engine.guards.data import NOT_IN_SYNC
-from engine.model import Facts, Person, Plan, Ticket
+from engine.model import Facts, Health, Person, Ticket
 from engine.policy import Policy, Verb, may
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move
@@ -132,11 +131,13 @@ def _within(approved: Plan, now: Plan) -> Plan:
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:
-    """Whether a reading failed that had succeeded before the approvals."""
-
+    """Whether a reading failed that had succeeded before the approvals. Of a pool that was read as down it is no
+    wonder: that is news, and not a reading to be made again."""
     if op.facts is None:
         return False
-    return bool({entry.name for entry in facts.unread} - {entry.name for entry in op.facts.unread})
+    down = {p.fqdn for p in (facts.pool, facts.partner) if p and p.health not in {Health.UP, Health.UNKNOWN}}
+    before = {missed.name for missed in op.facts.unread}
+    return any(missed.name not in before and missed.of not in down for missed in facts.unread)
 
 
 def _just_approved(op: Operation, now: datetime) -> bool:

@@ -153,7 +153,11 @@ def test_a_reading_that_knows_less_is_made_again_for_a_minute() -> None:
 
 
 def test_what_is_known_to_have_changed_is_not_waited_for() -> None:
-    """A changed state that was read, or a right that is gone beside a reading that failed: void at once."""
+    """A changed state that was read, a right that is gone beside a reading that failed, or a pool that was read as
+    down and so cannot tell of its backup service: void at once."""
+    silent = Unread(What.BACKUP_SERVICE, Why.NO_ANSWER, "pool01.contoso.com")
+    assert isinstance(_recheck(facts(pool_facts(health=Health.DOWN), unread=(silent,)), after=0), ApprovalsVoided)
+    assert _recheck(facts(pool_facts(health=Health.UNKNOWN), unread=(silent,)), after=0) is None
     assert isinstance(_recheck(facts(pool_facts(state=PoolState.FAILED_BACK)), after=0), ApprovalsVoided)
     unread = facts(unread=(Unread(What.USERS, Why.NOT_ASKED, "pool02.contoso.com"),))
     gone = {key: p for key, p in EVERYBODY.items() if key != OLGA.id}
