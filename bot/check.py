@@ -20,6 +20,7 @@ from bot.slack import tokens
 from bot.slack.manifest import SCOPES
 from bot.slack.people import People, proof_of
 from bot.slack.reasons import UNREACHED, code, reason
+from bot.store import open_log
 from engine.guards.case import rights
 from engine.model import Kind, Refusal
 from engine.plan import CMDLETS

@@ -21,7 +21,8 @@ from engine.events import (
     RunIntended,
 )
 from engine.guards.case import Case
-from engine.model import Facts, Health, Person, Ticket
+from engine.guards.data import NOT_IN_SYNC
+from engine.model import Facts, Health, Person, Plan, Ticket
 from engine.policy import Policy, Verb, may
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move

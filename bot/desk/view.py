@@ -24,7 +24,8 @@ from engine.events import (
     RequestWithdrawn,
 )
 from engine.guards.circumstances import NOT_READ, STAYS_DOWN
-from engine.model import Ended, Finding, Kind, Level, Verdict
+from engine.model import Finding, Kind, Level, Verdict, Word
+from engine.rules import CLAIMS, words
 from engine.states import CLOSED, Operation, State
 
 SAID = 1_200

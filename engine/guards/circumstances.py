@@ -26,7 +26,7 @@ def unread(case: Case) -> Iterator[Finding]:
 def _unread(case: Case, missed: Unread) -> Finding:
     if missed.why is Why.NO_RIGHTS:
         say = f"{may_not(missed)}{because(missed)} This says nothing of whether it is well."
-        return warn("W_MAY_NOT_READ", say, cure(missed, ""))
+        return warn("W_MAY_NOT_READ", missed.name, say, cure(missed, ""))
     if _of_the_dead_side(case, missed):
         return note(
             "N_DEAD_SIDE",
@@ -35,11 +35,11 @@ def _unread(case: Case, missed: Unread) -> Finding:
         )
     if missed.why is Why.NO_ANSWER:
         say = f"No answer: {missed}"
-        return warn("W_NO_ANSWER", say, "Find out whether it is down, or only out of reach from here.")
+        return warn("W_NO_ANSWER", missed.name, say, "Find out whether it is down, or only out of reach from here.")
     if missed.why is Why.NOT_THERE:
         say = f"Cannot be read through this endpoint: {missed}"
-        return warn("W_NOT_THERE", say, "csfailover check names every cmdlet that is missing or hidden.")
-    return warn("W_NOT_READ", f"Could not be read: {missed}", "Look at it by hand before you approve.")
+        return warn("W_NOT_THERE", missed.name, say, "csfailover check names every cmdlet that is missing or hidden.")
+    return warn("W_NOT_READ", missed.name, f"Could not be read: {missed}", "Look at it by hand before you approve.")
 
 
 def _of_the_dead_side(case: Case, missed: Unread) -> bool:

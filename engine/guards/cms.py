@@ -13,8 +13,6 @@ from engine.model import CmsState, Finding, Kind, What
 STATUS = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
 MOVE_IT = "Invoke-CsManagementServerFailover"
 
-_LOOK = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
-
 
 def cms(case: Case) -> Iterator[Finding]:
     host, state = case.facts.cms.host, case.facts.cms.state
@@ -54,8 +52,3 @@ def cms(case: Case) -> Iterator[Finding]:
             "failover has to write there.",
             f"Bring {host or 'its pool'} up, or fail the Central Management Store over first ({MOVE_IT}).",
         )
-
-
-def _unread(case: Case) -> bool:
-    """Whether the reading of where it is failed; then nobody knows. That none or several are active is a reading."""
-    return any(what.partition(":")[0] == "Central Management Store" for what in case.facts.unread)

@@ -55,6 +55,7 @@ def _sync_not_read(case: Case, source: PoolFacts, silent: PoolFacts, copy: Repli
     missed = missed or case.facts.missed(What.BACKUP_SERVICE, silent.fqdn)
     return warn(
         "W_SYNC_NOT_READ",
+        _states(copy),
         f"Whether everything of {source.fqdn} is copied could not be read{because(missed)} {_what_becomes_of_it(case)}",
         cure(missed, f"Get-CsBackupServiceStatus -PoolFqdn {source.fqdn}, on one of its servers."),
     )

@@ -65,6 +65,7 @@ def not_seen(case: Case) -> Iterator[Finding]:
         missed = unseen(case.facts, case.pool)
         yield warn(
             "W_POOL_NOT_SEEN",
+            case.pool.fqdn,
             f"Whether {case.pool.fqdn} is up could not be read from here{because(missed)} That is not the same as "
             "down: it may still be serving its users.",
             cure(missed, "Look at it from another place before you approve."),
@@ -93,6 +94,7 @@ def backup_for_failback(case: Case) -> Iterator[Finding]:
     amount = f"{made:,} changes" if made is not None else "everything not yet copied"
     yield warn(
         "W_DISASTER_LOSES_BACKUP_DATA",
+        partner.fqdn,
         f"Disaster mode drops what the users made on {partner.fqdn}: {amount}.",
         "" if partner.health is not Health.UP else f"{partner.fqdn} is up: without --disaster it is kept.",
     )

@@ -23,6 +23,7 @@ def capacity(case: Case) -> Iterator[Finding]:
     if total > capacity:
         yield warn(
             "W_CAPACITY",
+            case.partner.fqdn,
             f"{case.partner.fqdn} would carry {total:,} users and is sized for {capacity:,}{whose}.",
             "Expect slow sign-in. Each pool of a pair should be sized for the users of both.",
         )

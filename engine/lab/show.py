@@ -86,7 +86,8 @@ def _troubles(db: sqlite3.Connection, pool: PoolRow) -> list[str]:
         (not pool.export_ok, "export"),
         (not pool.import_ok, "import"),
         (not pool.readable, "no rights"),
-        (stuck, f"flush on {stuck}"),
+        (unflushed, f"flush on {unflushed}"),
+        (stuck, "stuck"),
         (pool.backup is None, "no backup pool"),
     ]
     return [text for holds, text in told if holds]
