@@ -101,7 +101,7 @@ class Desk:
 
     def _look(self, who: Person, look: Look, name: str, text: str, sender: Sender) -> Reply:
         if not may(who, Verb.READ, self._policy):
-            return self._refuse_command(Refusal("E_MAY_NOT_READ", f"{who.name} may not read this."), name, text, sender)
+            return self._refuse_command(Refusal("E_NOT_FOR_YOU", f"{who.name} may not read this."), name, text, sender)
         self._note("command.read", name, text, sender)
         return Reply(look=look)
 

@@ -28,6 +28,7 @@ CREATE TABLE pool (
     write_seq INTEGER NOT NULL, repl_seq INTEGER NOT NULL, cutoff_seq INTEGER NOT NULL DEFAULT 0,
     write_rate REAL NOT NULL, repl_rate REAL NOT NULL, at REAL NOT NULL, synced_at REAL NOT NULL,
     link_up INTEGER NOT NULL DEFAULT 1, export_ok INTEGER NOT NULL DEFAULT 1, import_ok INTEGER NOT NULL DEFAULT 1,
+    stuck INTEGER NOT NULL DEFAULT 0,           -- FailingOver for good, with no run at work
     readable INTEGER NOT NULL DEFAULT 1,        -- 0: the account may not read its services and its backup service
     CHECK (repl_seq <= write_seq), CHECK (backup IS NULL OR backup <> id)
 ) STRICT;
