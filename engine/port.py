@@ -1,7 +1,7 @@
-"""The one door between the bot and an engine: what both engines offer, and the three errors they may raise.
+"""The one door between the bot and an engine: what both engines offer, and the errors they may raise.
 
 Nothing here knows how an engine works. One contract test suite (tests/engine/contract.py) runs against every
-engine that claims this protocol. What an engine learns from another party's error it puts into these three;
+engine that claims this protocol. What an engine learns from another party's error it puts into one of these;
 everything else that escapes is a bug of ours and is shown as one.
 """
 
@@ -20,7 +20,7 @@ Cancelled = Callable[[], bool]
 
 
 class EngineError(Exception):
-    """Base of the three; never raised itself. `say` is a sentence for people, `detail` the other side's own words,
+    """Base of them; never raised itself. `say` is a sentence for people, `detail` the other side's own words,
     `cure` what to do about it, where that is known."""
 
     def __init__(self, say: str, detail: str = "", cure: str = "") -> None:
@@ -43,6 +43,11 @@ class EngineUnavailable(EngineError):
 
 class StepRefused(EngineError):
     """The other side said no: a right, a parameter, a cmdlet that is not there. Nothing was changed."""
+
+
+class AccountRefused(StepRefused):
+    """The other side did not let the account in, or did not a short while ago. It passes, once the account is put
+    right: until then nothing signs in with it but the engine's own try after some minutes."""
 
 
 class SightLost(EngineError):
@@ -77,7 +82,8 @@ class Engine(Protocol):
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
         """Run the plan's cmdlet once. The caller has committed the ticket. Every `phase` record is committed (the
         sink has returned) before the step it names is taken. Returns an Outcome for everything that can be told,
-        `Ended.UNKNOWN` included; raises EngineUnavailable or StepRefused only when nothing was sent."""
+        `Ended.UNKNOWN` included. Raises only while nothing was sent or where it is proved that nothing arrived:
+        EngineUnavailable and AccountRefused, after which another ticket may be tried, or StepRefused."""
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
         """Find the run of this ticket and follow it to its end; never starts it. Records up to `ticket.seen` are
@@ -85,8 +91,10 @@ class Engine(Protocol):
 
     def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
         """Whether nothing of this run is still on its way: its command is not there, its shell is gone, or it has
-        ended. It only looks. A shell is deleted only where the server lists no command in it, or, `stop_asked`, where
-        people asked to stop what runs in it. Raises EngineUnavailable or StepRefused where it cannot look."""
+        ended. It only looks; nobody may be following the run. A shell is deleted only where nothing runs in it, or,
+        `stop_asked`, where people asked to stop what does: that wish is passed on first, and only when it has not
+        ended the run within the engine's patience is the shell deleted under it. Raises EngineUnavailable or
+        AccountRefused where it cannot look: that proves nothing."""
 
     @property
     def settling(self) -> float:

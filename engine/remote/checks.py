@@ -57,7 +57,7 @@ class Trial:
 
 def checks(engine: Remote, monotonic: Callable[[], float], new_id: Ids) -> Iterator[Trial]:
     """All of them, each as soon as it is known. `new_id` gives upper-case UUIDs."""
-    door = Door(engine.settings, monotonic)
+    door = engine.door
     for pool, hosts in engine.settings.front_ends.items():
         for host in hosts:
             yield from _front_end(door, host, f"{host} ({pool})", monotonic, new_id)
@@ -72,7 +72,7 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
     if not connected.ok:
         return
     try:
-        session = Session(door.settings, host, limit=door.settings.read_limit)
+        session = Session(door, host, limit=door.settings.read_limit)
         session.open()
     except EngineError as error:
         yield Trial(f"sign-in and shell: {title}", False, _said(error), error.cure)
@@ -188,7 +188,7 @@ def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float],
     name, shell_id, command_id = f"reattach: {title}", new_id(), new_id()
     lost = "after a restart in mid-run the bot cannot follow the cmdlet; it looks at PoolState until that is plain"
     try:
-        first = Session(door.settings, host, limit=door.settings.read_limit)
+        first = Session(door, host, limit=door.settings.read_limit)
         first.named(shell_id)
         first.open()
         ps = first.pipeline(command_id)
@@ -209,7 +209,7 @@ def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float],
 
 def _found_again(door: Door, host: str, shell_id: str, command_id: str, monotonic: Callable[[], float]) -> bool:
     """Whether the pipeline came to its end under our eyes; where Start-Sleep is not there it fails, yet is found."""
-    second = Session(door.settings, host, limit=door.settings.read_limit)
+    second = Session(door, host, limit=door.settings.read_limit)
     second.named(shell_id)
     ps: Any = second.pipeline(command_id)
     try:
@@ -224,7 +224,7 @@ def _found_again(door: Door, host: str, shell_id: str, command_id: str, monotoni
 
 def _delete(door: Door, host: str, shell_id: str) -> None:
     with suppress(EngineError, *REMOTE):
-        session = Session(door.settings, host, limit=door.settings.read_limit)
+        session = Session(door, host, limit=door.settings.read_limit)
         inside.delete_shell(session.wsman, session.pool.shell.resource_uri, shell_id)
 
 

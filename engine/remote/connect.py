@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan
 
-from engine.port import EngineUnavailable, StepRefused
+from engine.port import AccountRefused, EngineError, EngineUnavailable, StepRefused
 from engine.remote import inside
+from engine.remote.account import Account, AccountPaused, refuses
+from engine.remote.decoding import Reassembly, Unreadable
 from engine.remote.errors import REMOTE, translated
+from engine.remote.gate import Wire
 from engine.remote.host import SaysNo
+from engine.remote.pace import Pace
 from engine.remote.refusals import Unrecognised, refusal
 from engine.remote.settings import RemoteSettings
 from engine.remote.streams import Raw, Tap
 
 MODULES = ("SkypeForBusiness", "Lync")
+READERS_IDLE = 240
+"""Seconds that the server keeps the shell of a reader that nobody uses; the shortest that WinRM takes is 60."""
 BACKOFF = 0.5
 """Seconds before the second attempt to connect; doubled for each further one."""
 
@@ -38,14 +44,17 @@ def quiet_loggers() -> None:
 class Session:
     """One connection and one shell. `inbox` fills with raw records while one of its pipelines is polled."""
 
-    def __init__(self, settings: RemoteSettings, endpoint: str, *, limit: int | None = None) -> None:
-        """`limit` in seconds shortens the timeouts and drops the retries: for reads, which have others to ask."""
-        self.settings = settings
+    def __init__(self, door: Door, endpoint: str, *, limit: int | None = None) -> None:
+        """`limit` in seconds shortens the timeouts and drops the retries: for reads, which have others to ask. Their
+        shells go away by themselves after READERS_IDLE seconds, should the bot be killed before it deletes them."""
+        self.settings = settings = door.settings
+        self._idle_timeout = READERS_IDLE if limit else settings.idle_timeout
+        self._parts = Reassembly()
         self.endpoint = endpoint
         self.inbox: list[Raw] = []
         self.host = SaysNo(lambda stream, words: self.inbox.append((stream, words)))
         try:
-            self.wsman = WSMan(settings.reached_at(endpoint), **_arguments(settings, endpoint, limit))
+            self.wsman = Wire(door.account, door.pace, endpoint, **_arguments(settings, endpoint, limit))
         except REMOTE as error:
             raise translated(error, f"preparing the connection to {endpoint}") from error
         self.pool = self._pool()
@@ -55,13 +64,13 @@ class Session:
             self.wsman,
             host=self.host,
             configuration_name=self.settings.configuration_name,
-            idle_timeout=self.settings.idle_timeout,
+            idle_timeout=self._idle_timeout,
         )
 
     def named(self, shell_id: str) -> None:
         """A fresh pool with this shell id, on a fresh connection."""
         inside.reset(self.wsman)
-        self.pool = self._pool()
+        self.pool, self._parts = self._pool(), Reassembly()
         inside.name_shell(self.pool, shell_id)
 
     def pipeline(self, command_id: str = "") -> Any:
@@ -75,11 +84,19 @@ class Session:
         return ps
 
     def open(self) -> None:
-        """Create the shell. Raises EngineUnavailable, StepRefused."""
+        """Create the shell. Raises EngineUnavailable, StepRefused, AccountRefused."""
         try:
-            self.pool.open()
-        except REMOTE as error:
-            raise translated(error, f"opening a session on {self.endpoint}") from error
+            with self.wsman.within(self.settings.opening):
+                self.pool.open()
+        except Exception as error:
+            raise met(error, f"opening a session on {self.endpoint}") from error
+
+    def poll(self, ps: Any) -> inside.Reply | None:
+        """Take what a pipeline has to tell into the inbox, what cannot be read too; None when it had nothing. Raises
+        whatever an odd answer makes pypsrp raise."""
+        return inside.receive(
+            self.pool, ps, self._parts, self.settings.poll, lambda odd: self.inbox.append((odd.stream, odd))
+        )
 
     def run(
         self, commands: list[tuple[str, dict[str, Any]]], limit: float, monotonic: Callable[[], float]
@@ -98,14 +115,19 @@ class Session:
         """Begin, poll to the end, and hand out the output; what else came is dropped."""
         self.inbox.clear()
         until = monotonic() + limit
+        over = False
         try:
             begin()
-            while ps.state == PSInvocationState.RUNNING:
-                if monotonic() > until or self.host.stuck:
-                    raise EngineUnavailable(f"{what} on {self.endpoint} did not answer within {limit:g} s")
-                ps.poll_invoke(self.settings.poll)
-        except REMOTE as error:
-            raise translated(error, f"{what} on {self.endpoint}") from error
+            while ps.state == PSInvocationState.RUNNING and not (over or self.host.stuck or monotonic() > until):
+                reply = self.poll(ps)
+                over = bool(reply and reply.done)
+        except Exception as error:
+            raise met(error, f"{what} on {self.endpoint}") from error
+        if ps.state == PSInvocationState.RUNNING:
+            missing = "ended, and the server did not say how" if over else f"did not answer within {limit:g} s"
+            raise EngineUnavailable(f"{what} on {self.endpoint} {missing}")
+        if odd := next((item for _, item in self.inbox if isinstance(item, Unreadable)), None):
+            raise EngineUnavailable(f"{what} on {self.endpoint}: {odd}")
         errors = [item for stream, item in self.inbox if stream == "error"]
         output = [item for stream, item in self.inbox if stream == "output"]
         self.inbox.clear()
@@ -114,22 +136,40 @@ class Session:
         return output
 
     def close(self) -> None:
-        """Delete the shell if it was opened, and let go of the connection. Best effort; only where nothing runs."""
+        """Delete the shell if it was opened, and let go of the connection. Best effort, as the server deletes it after
+        its idle timeout; only where nothing runs."""
         try:
-            self.pool.close()
-        except REMOTE:
-            pass  # the server deletes it after its idle timeout
+            with suppress(Exception), self.wsman.within(self.settings.opening):
+                self.pool.close()
         finally:
             inside.let_go(self.wsman)
+
+
+def met(error: Exception, doing: str) -> EngineError:
+    """The port's error for whatever pypsrp raised. Only around calls of pypsrp: what is in no table was made of an odd
+    answer, as a KeyError of a reference to nothing."""
+    if not isinstance(error, REMOTE):
+        return EngineUnavailable(f"{doing}: the answer could not be read", f"{type(error).__name__}: {error}"[:2000])
+    told = translated(error, doing)
+    if not refuses(error):
+        return told
+    paused = str(error) if isinstance(error, AccountPaused) else next(iter(getattr(error, "__notes__", ())), "")
+    return AccountRefused(f"{doing}: {paused}" if paused else told.say, told.detail, told.cure)
 
 
 class Door:
     """Opens sessions and loads the module of the pools in them; remembers which module a server has. Thread-safe."""
 
-    def __init__(self, settings: RemoteSettings, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: RemoteSettings, monotonic: Callable[[], float], account: Account, pace: Pace) -> None:
         self.settings = settings
+        self.account = account
+        self.pace = pace
         self._monotonic = monotonic
         self._module: dict[str, str] = {}
+
+    def changed(self, settings: RemoteSettings) -> Door:
+        """Another one with these settings, of the same account and at the same pace."""
+        return Door(settings, self._monotonic, self.account, self.pace)
 
     def load(self, session: Session) -> str:
         """Import the module; returns its name, or empty where the endpoint has its cmdlets loaded. Raises StepRefused
@@ -156,6 +196,7 @@ def _arguments(settings: RemoteSettings, endpoint: str, limit: int | None) -> di
     operation = min(settings.operation_timeout, limit) if limit else settings.operation_timeout
     read = min(settings.read_timeout, max(limit, operation + 1)) if limit else settings.read_timeout
     arguments: dict[str, Any] = {
+        "server": settings.reached_at(endpoint),
         **settings.address(),
         "ssl": settings.ssl,
         "auth": settings.auth,

@@ -14,13 +14,16 @@ from datetime import datetime
 from typing import Any
 
 from engine.model import Facts, Outcome, Plan, Pool, Proof, Record, Ticket, Topology
-from engine.port import Cancelled, EngineError, EngineUnavailable, Sink, StepRefused
+from engine.port import AccountRefused, Cancelled, EngineError, EngineUnavailable, Sink, StepRefused
 from engine.remote import facts as read
 from engine.remote import survey
+from engine.remote.account import Account, Password
 from engine.remote.connect import Door, quiet_loggers
+from engine.remote.pace import Pace
 from engine.remote.reading import RemoteReader, Task, gather
 from engine.remote.run import RemoteRun
 from engine.remote.settings import RemoteSettings
+from engine.remote.silence import QUIET
 from engine.resolve import nearest
 
 LEAVING = 30.0
@@ -39,18 +42,28 @@ class Remote:
         clock: Callable[[], datetime],
         wait: Callable[[float], None],
         monotonic: Callable[[], float],
+        password: Password | None = None,
+        quiet: float = QUIET,
     ) -> None:
-        """`clock` gives the aware time for `Facts.read_at`, `wait` waits seconds, `monotonic` measures intervals."""
+        """`clock` gives the aware time for `Facts.read_at`, `wait` waits seconds, `monotonic` measures intervals.
+        `password` reads it anew, else that of the settings is good for as long as the process lives; `quiet`: seconds
+        without a record after which that is reported."""
         quiet_loggers()
         self.settings = settings
         self._clock = clock
         self._wait = wait
         self._monotonic = monotonic
-        self._door = Door(settings, monotonic)
+        self._quiet = quiet
+        account = Account(
+            password or (lambda: settings.password), first=settings.account_pause, clock=clock, monotonic=monotonic
+        )
+        self.door = Door(settings, monotonic, account, Pace(monotonic, wait))
         self._parking = threading.Event()
         self._runs = threading.Condition()
         self._running = 0
         self._good: list[str] = []
+        self._bad: list[str] = []
+        self._stopping: dict[str, float] = {}
         self._topology: tuple[float, Topology] | None = None
         self._parameters: dict[str, tuple[float, frozenset[str]]] = {}
 
@@ -124,23 +137,38 @@ class Remote:
         for endpoint in endpoints:
             results = gather(
                 tasks,
-                lambda endpoint=endpoint: RemoteReader(self._door, endpoint, self._monotonic),  # type: ignore[misc]
+                lambda endpoint=endpoint: RemoteReader(self.door, endpoint, self._monotonic),  # type: ignore[misc]
                 workers=self.settings.readers,
                 limit=2 * self.settings.read_limit,
                 monotonic=self._monotonic,
             )
             failed = [r for r in results.values() if isinstance(r, EngineError)]
             if len(failed) < len(tasks):
-                self._good = [endpoint, *(e for e in self._good if e != endpoint)]
+                self._answers(endpoint)
                 return results
             error = failed[0]
+            if isinstance(error, AccountRefused):
+                break  # it is the same account everywhere
+            self._fails(endpoint)
         raise error
 
+    def _answers(self, endpoint: str) -> None:
+        self._bad = [e for e in self._bad if e != endpoint]
+        self._good = [endpoint, *(e for e in self._good if e != endpoint)]
+
+    def _fails(self, endpoint: str) -> None:
+        """From now on the last to be asked, until it answers again."""
+        self._good = [e for e in self._good if e != endpoint]
+        self._bad = [*(e for e in self._bad if e != endpoint), endpoint]
+
     def _endpoints(self, pool: str | None = None, *, avoid: str = "") -> list[str]:
-        """Front Ends to ask, those that answered last first; of one pool, or of all but the one to avoid."""
+        """Front Ends to ask, those that answered last first, those that did not last; of one pool, or of all but the
+        one to avoid."""
         pools = [pool] if pool else [p for p in self.settings.front_ends if p != avoid]
         every = list(dict.fromkeys(host for p in pools for host in self.settings.front_ends[p]))
-        return [e for e in self._good if e in every] + [e for e in every if e not in self._good]
+        good, bad = list(self._good), list(self._bad)
+        new = [e for e in every if e not in good and e not in bad]
+        return [e for e in good if e in every] + new + [e for e in bad if e in every]
 
     def _fresh(self, since: float) -> bool:
         return self._monotonic() - since < self.settings.cache
@@ -170,8 +198,15 @@ class Remote:
         )
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
-        with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
-            return run.start(plan)
+        """A Front End that cannot start it now is the last to be chosen by the next ticket."""
+        try:
+            with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
+                return run.start(plan)
+        except EngineUnavailable as error:
+            self._fails(ticket.endpoint)
+            following = self._endpoints(self.settings.partner(plan.pool))[0]
+            hint = "It is tried again." if following == ticket.endpoint else f"{following} is tried next."
+            raise EngineUnavailable(f"{error.sentence} {hint}", error.detail) from error
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
         """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on
@@ -181,8 +216,17 @@ class Remote:
             return run.resume()
 
     def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
+        """See RemoteRun.prove_over. A run that was asked to stop gets `patience` from the first look that found it
+        still there, in this life of the process; only then its shell is deleted under it."""
         with closing(self._run(ticket, _nothing_to_tell, lambda: False)) as run:
-            return run.prove_over(stop_asked=stop_asked)
+            since = self._stopping.get(ticket.command_id)
+            waited = since is not None and self._monotonic() - since > self.settings.patience
+            proof = run.prove_over(stop_asked=stop_asked, may_end_it=waited)
+        if proof.over:
+            self._stopping.pop(ticket.command_id, None)
+        elif stop_asked:
+            self._stopping.setdefault(ticket.command_id, self._monotonic())
+        return proof
 
     @property
     def settling(self) -> float:
@@ -200,10 +244,11 @@ class Remote:
         settings = self.settings
         if ticket.configuration and ticket.configuration != settings.configuration_name:
             settings = settings.model_copy(update={"configuration_name": ticket.configuration})
-        door = self._door if settings is self.settings else Door(settings, self._monotonic)
+        door = self.door if settings is self.settings else self.door.changed(settings)
         return RemoteRun(
-            door, ticket, sink, cancelled, parking=self._parking.is_set, wait=self._wait, monotonic=self._monotonic
-        )
+            door, ticket, sink, cancelled, parking=self._parking.is_set, wait=self._wait, monotonic=self._monotonic,
+            clock=self._clock, quiet=self._quiet,
+        )  # fmt: skip
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

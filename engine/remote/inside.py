@@ -1,23 +1,38 @@
 """What is done with private parts of pypsrp 0.9.1, and WSMan requests it has no method for. The reason for the pin.
 
-Everything else uses pypsrp's public names only. No waiting, no retrying, no meaning: that is `run`.
+Everything else uses pypsrp's public names only. No retrying, no meaning: that is `run`.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
-from pypsrp.exceptions import WSManFaultError
-from pypsrp.messages import GetCommandMetadata
+from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
+from pypsrp.messages import GetCommandMetadata, MessageType
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan
+from pypsrp.shell import CommandState
+from pypsrp.wsman import NAMESPACES, OptionSet, SelectorSet, WSMan
 
+from engine.remote import decoding
+from engine.remote.decoding import Reassembly, Unreadable
 from engine.remote.errors import TIMED_OUT
+from engine.remote.gate import Wire
 
 SHELLS = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 COMMANDS = f"{SHELLS}/Command"
+
+
+ENDS = frozenset({PSInvocationState.STOPPED, PSInvocationState.COMPLETED, PSInvocationState.FAILED})
+SENDING = (OSError, AuthenticationError, WinRMTransportError, WSManFaultError)
+"""What pypsrp raises where a request could not be sent or was refused; OSError is requests' own base too."""
+CTRL_C = "powershell/signal/crtl_c"
+"""So spelled in [MS-PSRP] 3.1.5.3.9 and in the server; with any other code, pypsrp's own among them, it closes the
+command without another word."""
 
 
 class Found(NamedTuple):
@@ -48,6 +63,8 @@ def reset(wsman: WSMan) -> None:
     let_go(wsman)
     wsman.transport.encryption = None  # the wrap state belongs to the dead connection
     wsman.transport.session = None  # so does its authentication
+    if isinstance(wsman, Wire):
+        wsman.signed_in = False
 
 
 def attach(pool: RunspacePool, ps: PowerShell) -> None:
@@ -81,6 +98,102 @@ def reconnect(pool: RunspacePool) -> None:
     pool.connect()
 
 
+class Reply(NamedTuple):
+    """What one Receive brought. `done`: the server says that the command has ended; how, it may have told or not.
+    `read` and `odd`: how many messages could be read, and how many not."""
+
+    done: bool = False
+    read: int = 0
+    odd: int = 0
+
+
+def receive(
+    pool: RunspacePool, ps: PowerShell, parts: Reassembly, timeout: int, odd: Callable[[Unreadable], object]
+) -> Reply | None:
+    """Take what the pipeline has to tell; None when it had nothing within `timeout` seconds. In the place of
+    poll_invoke, which does not tell Done, and where one odd record takes the rest of its reply with it: here each
+    message is decoded by itself, and `odd` takes what cannot be. Raises what pypsrp raises, which after an odd answer
+    may be anything."""
+    want = ET.Element(f"{{{NAMESPACES['rsp']}}}Receive")
+    ET.SubElement(want, f"{{{NAMESPACES['rsp']}}}DesiredStream", CommandId=ps._command_id or ps.id).text = "stdout"
+    options = OptionSet()
+    options.add_option("WSMAN_CMDSHELL_OPTION_KEEPALIVE", "True")
+    shell = pool.shell
+    try:
+        body: ET.Element | None = pool.connection.receive(
+            shell.resource_uri, want, options, shell._selector_set, timeout
+        )
+    except WSManFaultError as fault:
+        if fault.code == TIMED_OUT:
+            return None
+        raise
+    if body is None:
+        return Reply()
+    return Reply(_says_done(body), *_take(pool, ps, _messages(body, parts), odd))
+
+
+def _says_done(body: ET.Element) -> bool:
+    state = body.find("rsp:ReceiveResponse/rsp:CommandState", NAMESPACES)
+    return state is not None and state.get("State") == CommandState.DONE
+
+
+def _messages(body: ET.Element, parts: Reassembly) -> Iterator[bytes | Unreadable]:
+    for element in body.findall("rsp:ReceiveResponse/rsp:Stream", NAMESPACES):
+        try:
+            data = base64.b64decode(element.text or "")
+        except (binascii.Error, ValueError):
+            yield Unreadable("host", "a part of a reply was not base64")
+        else:
+            yield from parts.feed(data)
+
+
+def _take(
+    pool: RunspacePool, ps: PowerShell, messages: Iterable[bytes | Unreadable], odd: Callable[[Unreadable], object]
+) -> tuple[int, int]:
+    """Hand out every message; how many could be read, and how many not. Raises, after the last, what kept an answer
+    to the server's host call from being sent."""
+    counts = [0, 0]
+    unsent = None
+    for message in messages:
+        try:
+            strange = message if isinstance(message, Unreadable) else _dispatch(pool, ps, message)
+        except SENDING as error:
+            strange, unsent = None, error
+        if strange:
+            odd(strange)
+        counts[bool(strange)] += 1
+        if ps.state not in ENDS:
+            ps.state = PSInvocationState.RUNNING  # a state that is no end is none to act on
+    if unsent:
+        raise unsent
+    return counts[0], counts[1]
+
+
+def _dispatch(pool: RunspacePool, ps: PowerShell, message: bytes) -> Unreadable | None:
+    """Let pypsrp decode and sort in one message; where it cannot, once more with what it stumbled over replaced."""
+    try:
+        _decode(pool, ps, message)
+    except SENDING:
+        raise
+    except Exception:  # noqa: BLE001  # what an odd document does to a decoder has no bounds
+        try:
+            _decode(pool, ps, decoding.mended(message))
+        except SENDING:
+            raise
+        except Exception as error:  # noqa: BLE001  # as above
+            if (state := decoding.state_in(message)) is not None:
+                ps.state = state
+            return decoding.unreadable(message, error)
+    return None
+
+
+def _decode(pool: RunspacePool, ps: PowerShell, message: bytes) -> None:
+    ET.fromstring(decoding.document(message))  # noqa: S314  # as pypsrp reads it next; what is no XML pypsrp would pass on as a string
+    for kind, value in pool._parse_responses(decoding.packed(message), ps):
+        if kind == MessageType.PIPELINE_OUTPUT:
+            ps.output.append(value.data.data)
+
+
 def ask_metadata(ps: PowerShell, names: list[str]) -> None:
     """Send the protocol's own Get-Command without waiting; the public method would wait without a limit."""
     ps._invoke(GetCommandMetadata(names, ALL_COMMANDS))
@@ -107,9 +220,11 @@ def _listed(wsman: WSMan, resource: str, path: str, shell_id: str | None) -> set
     if shell_id:
         dialect = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"
         ET.SubElement(enum, f"{{{NAMESPACES['wsman']}}}Filter", Dialect=dialect).append(_selector(shell_id).pack())
-    reply = wsman.enumerate(resource, enum)
-    found = reply.findall(f"wsen:EnumerateResponse/wsman:Items/{path}", NAMESPACES)
-    return {(element.text or "").upper() for element in found}
+    reply: ET.Element | None = wsman.enumerate(resource, enum)
+    listing = reply.find("wsen:EnumerateResponse", NAMESPACES) if reply is not None else None
+    if listing is None or listing.find("wsman:EndOfSequence", NAMESPACES) is None:
+        raise WinRMError("the server did not answer with a whole list")  # what is not in it may be there all the same
+    return {(element.text or "").upper() for element in listing.findall(f"wsman:Items/{path}", NAMESPACES)}
 
 
 def delete_shell(wsman: WSMan, resource_uri: str, shell_id: str) -> None:

@@ -28,7 +28,7 @@ class RemoteReader:
         self._door = door
         self._monotonic = monotonic
         self._limit = door.settings.read_limit
-        self.session = Session(door.settings, endpoint, limit=self._limit)
+        self.session = Session(door, endpoint, limit=self._limit)
 
     def __enter__(self) -> RemoteReader:
         try:

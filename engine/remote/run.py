@@ -12,15 +12,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from engine.model import Outcome, Plan, Proof
-from engine.port import EngineError
+from pypsrp.exceptions import WSManFaultError
+
+from engine.model import Ended, Outcome, Plan, Proof
+from engine.port import AccountRefused, EngineError, EngineUnavailable
 from engine.remote import errors, inside
-from engine.remote.follow import Follower
+from engine.remote.connect import met
+from engine.remote.follow import LOOK_AGAIN, OVER_UNTOLD, Follower
+from engine.remote.gate import Wire
 from engine.remote.outcome import not_started, unknown
 from engine.remote.wire import arguments
 
-LOOK_AGAIN = 3.0
-"""Seconds between two looks for a command that is not there: the request may still be on its way."""
+LOOKS = 4
+"""Receives in which a run that has ended gives away what it still had to tell, and then its end."""
 
 
 class RemoteRun(Follower):
@@ -33,7 +37,8 @@ class RemoteRun(Follower):
     # --- starting --------------------------------------------------------------------------------------------------
 
     def start(self, plan: Plan) -> Outcome:
-        """Run the plan's cmdlet. Raises StepRefused, EngineUnavailable while nothing was sent."""
+        """Run the plan's cmdlet. Raises StepRefused, EngineUnavailable while nothing was sent, and EngineUnavailable
+        where it is proved that what was sent never arrived: another try may do better."""
         values = arguments(plan)
         self._phase("opening")
         try:
@@ -62,14 +67,19 @@ class RemoteRun(Follower):
         """Send Command, once. Returns an outcome when it does not run or its fate is unknown."""
         try:
             self._ps.begin_invoke(remote_stream_options=0)
-        except errors.REMOTE as error:
+        except Exception as error:  # only pypsrp is called here, and an odd answer may raise anything
             if errors.is_answer(error):
                 self._delete_empty()
-                say = errors.translated(error, f"starting the cmdlet on {self._ticket.endpoint}").say
-                return not_started(f"The server refused to start it: {say}. {errors.own_words(error)}")
+                told = met(error, f"starting the cmdlet on {self._ticket.endpoint}")
+                if isinstance(told, EngineUnavailable):
+                    raise told from error  # as when all of the account's places are taken
+                return not_started(f"The server refused to start it: {told.say}. {errors.own_words(error)}")
             self._session.inbox.append(("host", f"the answer to Command was lost ({errors.own_words(error)}); asking"))
             self._drain()
-            return self._ask()
+            outcome = self._ask()
+            if outcome and outcome.ended is Ended.NOT_STARTED:
+                raise EngineUnavailable(outcome.say, errors.own_words(error)) from error
+            return outcome
         return None
 
     def _ask(self) -> Outcome | None:
@@ -80,10 +90,10 @@ class RemoteRun(Follower):
             inside.reset(self._session.wsman)
             try:
                 found = inside.find(self._session.wsman, self._ticket.shell_id, self._ticket.command_id)
-            except errors.REMOTE as error:
-                if errors.is_answer(error):
+            except Exception as error:  # noqa: BLE001  # as in _send
+                if errors.cannot_reattach(error):
                     break  # the endpoint does not list; polling for the command will tell
-                self._wait(min(LOOK_AGAIN, self._settings.reattach_every))
+                self._pause(min(LOOK_AGAIN, self._settings.reattach_every))
                 continue
             if found.command:
                 break
@@ -92,7 +102,7 @@ class RemoteRun(Follower):
             looks += 1
             if looks > 1:
                 return self._prove_not_started()
-            self._wait(min(LOOK_AGAIN, self._settings.reattach_every))
+            self._pause(min(LOOK_AGAIN, self._settings.reattach_every))
         else:
             return unknown("The answer to Command was lost, and the server could not be asked.")
         inside.adopt(self._session.pool, self._ps)
@@ -102,7 +112,7 @@ class RemoteRun(Follower):
         """The shell is there without the command. Deleted, nothing that is still on its way can start in it."""
         try:
             inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
-        except errors.REMOTE as error:
+        except Exception as error:  # noqa: BLE001  # as in _send
             return unknown(f"The command was not seen on the server, but it could not be ruled out: {error}")
         return not_started("The command never reached the server, and its session is deleted.")
 
@@ -111,23 +121,79 @@ class RemoteRun(Follower):
         cut = errors.may_have_arrived(error.__cause__) if error else False
         if cut:
             inside.reset(self._session.wsman)
-        with suppress(*errors.REMOTE):
+        with suppress(Exception):
             if cut or self._session.pool.shell.opened:
                 inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
-        self._session.wsman.close()
+        inside.let_go(self._session.wsman)
 
-    def prove_over(self, *, stop_asked: bool) -> Proof:
-        """Ask the server what it still lists of this run. Raises EngineUnavailable where it does not answer."""
-        try:
-            found = inside.find(self._session.wsman, self._ticket.shell_id, self._ticket.command_id)
+    # --- proving that it is over -------------------------------------------------------------------------------------
+
+    def prove_over(self, *, stop_asked: bool, may_end_it: bool) -> Proof:
+        """Whether nothing of this run can still be on its way: its shell is gone, its command is not there, or the
+        server says that the command has ended, which it may list until its shell is closed.
+
+        It only looks. What it takes away is a shell in which nothing runs, so that nothing late can start in it. With
+        one exception: with `stop_asked` the server is asked to stop what still runs, as people wished, and with
+        `may_end_it` too the shell is deleted, which kills the cmdlet at whatever step it is. That is for a stop that
+        was asked for and has not ended the run within `patience`; whoever calls counts the time. Raises
+        EngineUnavailable, AccountRefused where the look failed: that proves nothing."""
+        for again in (True, False):
+            try:
+                return self._prove(stop_asked=stop_asked, may_end_it=may_end_it)
+            except Exception as error:
+                if again:
+                    inside.reset(self._session.wsman)  # one odd answer or one cut connection is no news
+                    continue
+                told = met(error, f"looking for the run on {self._ticket.endpoint}")
+                if isinstance(told, EngineUnavailable | AccountRefused):
+                    raise told from error
+                raise EngineUnavailable(told.say, told.detail) from error
+        raise AssertionError("one of the two looks returns or raises")
+
+    def _prove(self, *, stop_asked: bool, may_end_it: bool) -> Proof:
+        wsman, its = self._session.wsman, self._ticket
+        for look in range(2):
+            if look:
+                self._pause(min(LOOK_AGAIN, self._settings.reattach_every))
+            found = inside.find(wsman, its.shell_id, its.command_id)
             if not found.session:
                 return Proof(True, "Its session is gone from the server.")
-            if found.command and not stop_asked:
-                return Proof(False, "The server still lists its command.")
-            inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
-        except errors.REMOTE as error:
-            raise errors.translated(error, f"looking for the run on {self._ticket.endpoint}") from error
-        return Proof(True, "Its session is deleted, so nothing of it can still be at work.")
+            if found.command:
+                break
+        if not found.command:
+            self._delete(wsman)
+            return Proof(True, "The server does not list its command any more.")
+        if self._has_ended(stop=stop_asked):
+            self._delete(wsman)
+            return Proof(True, "The server says that its command has ended.")
+        if stop_asked and may_end_it:
+            self._delete(wsman)
+            return Proof(True, "It did not stop when it was asked to, so its session is deleted with what ran in it.")
+        return Proof(False, f"The server still lists its command{', which was asked to stop' if stop_asked else ''}.")
+
+    def _delete(self, wsman: Wire) -> None:
+        inside.delete_shell(wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
+
+    def _has_ended(self, *, stop: bool) -> bool:
+        """Ask the run itself. What it had to tell is taken with it, so this is for one that nobody follows. Where the
+        server does not let us, as for some time after its client was killed, nothing is known."""
+        with suppress(WSManFaultError):
+            self._attach()
+            if stop:
+                self._session.pool.shell.signal(inside.CTRL_C, self._ps.id)
+            ended = False
+            for _ in range(LOOKS):
+                reply = self._session.poll(self._ps)
+                if ended := self._ps.state in inside.ENDS or bool(reply and reply.done):
+                    break
+                if reply is None:
+                    break
+            with suppress(Exception):
+                self._session.pool.disconnect()  # for whoever looks or follows next
+            inside.reset(self._session.wsman)
+            return ended
+        inside.reset(self._session.wsman)
+        return False
 
     # --- finding it again ------------------------------------------------------------------------------------------
 
@@ -137,13 +203,13 @@ class RemoteRun(Follower):
             case "planned" | "opening":
                 return self._never_sent()
             case "ended":
-                return unknown("The run had ended before the bot stopped; how is judged from the pool's state.")
+                return self._had_ended()
         until = self._monotonic() + self._settings.reattach_window
         words = ""
         while self._monotonic() < until and not self._parking():
             try:
                 self._attach()
-            except errors.REMOTE as error:
+            except Exception as error:  # noqa: BLE001  # as in _send
                 words = errors.own_words(error)
                 if getattr(error, "code", None) == errors.NOT_FOUND and (told := self._look()):
                     return told
@@ -170,11 +236,11 @@ class RemoteRun(Follower):
         self._delete_left_over()
         return not_started("The bot stopped before the command was sent.")
 
-    def _delete_left_over(self) -> None:
-        """A shell in which nothing runs. Best effort: the server does it after its idle timeout."""
-        with suppress(*errors.REMOTE):
-            inside.delete_shell(self._session.wsman, self._session.pool.shell.resource_uri, self._ticket.shell_id)
-        self._session.wsman.close()
+    def _had_ended(self) -> Outcome:
+        """The end was written down, and the process died before its shell was closed: that is done now."""
+        with suppress(EngineError):
+            self.prove_over(stop_asked=False, may_end_it=False)
+        return unknown("The run had ended before the bot stopped; how is judged from the pool's state.")
 
     def _attach(self) -> None:
         self._session.named(self._ticket.shell_id.upper())
@@ -182,20 +248,14 @@ class RemoteRun(Follower):
         inside.attach(self._session.pool, self._ps)
 
     def _look(self) -> Outcome | None:
-        """Shell or command not found: which? None: it is there after all, try again."""
-        try:
-            for look in range(2):
-                if look:
-                    self._wait(min(LOOK_AGAIN, self._settings.reattach_every))
-                inside.reset(self._session.wsman)
-                found = inside.find(self._session.wsman, self._ticket.shell_id, self._ticket.command_id)
-                if found.command:
-                    return None
-                if not found.session:
-                    return unknown("The session is gone from the server, and with it the word on how the run ended.")
-        except errors.REMOTE:
-            return None
-        if self._ticket.phase == "sending":
-            return self._prove_not_started()
-        self._delete_left_over()
-        return unknown("The run is over, and how it ended was not kept.")
+        """Shell or command not found: which? None: it is there after all, or nobody says; try again."""
+        match self._listed():
+            case "session gone":
+                return unknown("The session is gone from the server, and with it the word on how the run ended.")
+            case "command gone" if self._ticket.phase == "sending":
+                return self._prove_not_started()
+            case "command gone":
+                self._delete_left_over()
+                return unknown(OVER_UNTOLD)
+            case _:
+                return None

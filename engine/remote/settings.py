@@ -81,6 +81,11 @@ class RemoteSettings(BaseModel):
     """How long PoolState may lag behind: it lives in the Central Management Store, and is replicated from there."""
     retries: int = Field(default=3, ge=0, le=10)
     """Further attempts to connect, with growing pauses; a request that was sent is never repeated by this."""
+    opening: float = Field(default=60, gt=0)
+    """How long a session may take to open."""
+    account_pause: float = Field(default=60, gt=0)
+    """How long nothing signs in after a first refusal of the account; longer after each further one, and at most five
+    refusals an hour, so that the directory does not lock it out."""
     read_limit: int = Field(default=45, ge=1)
     """Time limit of each read-only cmdlet."""
     readers: int = Field(default=8, ge=1, le=20)

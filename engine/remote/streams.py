@@ -12,9 +12,12 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 from engine.model import Stream
+from engine.remote.decoding import Unreadable
 
 LONGEST = 16_000
 """Characters kept of one record; a Slack card and a log row need no more."""
+DEEP, BROAD = 3, 50
+"""How many levels of an object are shown, and how many parts of each."""
 REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)[\"'.\s]*$", re.IGNORECASE)
 """A path on the server, of a drive or of a share, that ends the text. The sentence before it is in the server's
 language; where more follows, the text is not only about the report."""
@@ -41,6 +44,8 @@ class Tap(list[Any]):
 
 def mapped(stream: Stream, item: Any) -> Mapped | None:
     """One record of ours, or None for noise."""
+    if isinstance(item, Unreadable):
+        return stream, _cut(str(item)), None
     match stream:
         case "error":
             return stream, _cut(error_text(item)), None
@@ -86,6 +91,8 @@ def error_text(error: Any) -> str:
 
 def error_message(error: Any) -> str:
     """What PowerShell prints as the error: ErrorDetails if given, else the record's text, else the exception's."""
+    if isinstance(error, Unreadable):
+        return str(error)
     exception = getattr(error, "exception", None)
     adapted = getattr(exception, "adapted_properties", None) or {}
     said = getattr(error, "_to_string", None) or getattr(error, "to_string", None)
@@ -102,8 +109,11 @@ def error_id(error: Any) -> str:
     return str(getattr(error, "fq_error", None) or "")
 
 
-def plain(item: Any) -> str:
-    """One object as a line: its own text, else `Name=value` of its properties."""
+def plain(item: Any, depth: int = DEEP) -> str:
+    """One object as a line: its own text, else `Name=value` of its properties. An object may hold itself, so only the
+    first of its parts are shown."""
+    if depth < 0:
+        return "…"
     if item is None:
         return ""
     if isinstance(item, bytes):
@@ -111,14 +121,14 @@ def plain(item: Any) -> str:
     if isinstance(item, ET.Element):
         return "a secure string"  # pypsrp leaves it encrypted
     if isinstance(item, list):
-        return ", ".join(map(plain, item))
+        return ", ".join(plain(one, depth - 1) for one in item[:BROAD])
     if not hasattr(item, "adapted_properties"):
         return str(item)
     own = getattr(item, "to_string", None)
     if own:
         return str(own)
     properties = {**item.adapted_properties, **item.extended_properties}
-    return "; ".join(f"{name}={plain(value)}" for name, value in properties.items())
+    return "; ".join(f"{name}={plain(value, depth - 1)}" for name, value in list(properties.items())[:BROAD])
 
 
 def report_path(text: str) -> str:

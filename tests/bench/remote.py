@@ -25,11 +25,10 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from engine.model import Record
-from engine.remote.connect import Door
 from engine.remote.reading import RemoteReader
 from engine.remote.wire import arguments
 from tests.bench.audit_append import committer, raw
-from tests.engine.remote.rig import FE2, P1, go, new_id, plan, remote, settings, ticket
+from tests.engine.remote.rig import FE2, P1, go, new_id, plan, remote, ticket
 from tests.wsman.peer import Peer
 
 TARGETS = {"first_byte": 1.3, "whole_20ms": 1.5, "whole_2s": 1.02, "preflight": 1.2}
@@ -86,7 +85,8 @@ def _whole(peer: Peer, commit: Commit, rounds: int, seconds: float, name: str) -
 
 
 def _preflight(peer: Peer, rounds: int) -> dict[str, float]:
-    engine, door = remote(peer), Door(settings(peer), time.monotonic)
+    engine = remote(peer)
+    door = engine.door
     ours, bare = [], []
 
     def count() -> None:

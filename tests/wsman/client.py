@@ -14,11 +14,9 @@ from typing import Any
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.shell import SignalCode
 from pypsrp.wsman import WSMan
 
 SHELL, COMMAND = "0A000000-0000-4000-8000-00000000000A", "0C000000-0000-4000-8000-00000000000C"
-CTRL_C = SignalCode.PS_CTRL_C
 
 
 def opened(arguments: Mapping[str, Any], shell_id: str = "", **more: Any) -> RunspacePool:

@@ -196,6 +196,9 @@ class Host:
             if trouble.kind == "chatter":
                 for number in range(1, trouble.count + 1):
                     context.out.verbose(f"chatter {number} of {trouble.count} " + "." * 200)
+            elif trouble.kind == "odd":
+                for _ in range(trouble.count):
+                    context.out.raw(*_odd(trouble.name))
             elif not confirm(context, "The cmdlet asks."):
                 return ()
         return found.body(context)
@@ -310,3 +313,19 @@ def report(context: Context, record: ErrorRecord) -> None:
             return
         case _:
             context.out.error(record)
+
+
+def _odd(name: str) -> tuple[int, str]:
+    """A record that a client finds hard to read: half a surrogate pair and U+FFFE as a real PowerShell was seen to
+    write them, a reference to nothing, a document that is cut off."""
+    verbose = clixml.informational("Verbose", "odd TEXT record")
+    match name:
+        case "half":
+            return Kind.VerboseRecord, verbose.replace("TEXT", "_xD800_")
+        case "noncharacter":
+            return Kind.VerboseRecord, verbose.replace("TEXT", "&#xFFFE;")
+        case "reference":
+            return Kind.PipelineOutput, '<Ref RefId="77" />'
+        case "cut":
+            return Kind.VerboseRecord, verbose[: len(verbose) // 2]
+    raise ValueError(f"no such odd record: {name}")

@@ -37,6 +37,7 @@ def actions(world: World, backend: object, stop: threading.Event) -> dict[str, A
         return [
             {
                 "id": s.id, "state": s.state, "owner": s.owner.name, "waiting": s.runspace.waiting(),
+                "idle_timeout": s.idle_timeout,
                 "commands": {i: "finished" if p.finished else "running" for i, p in s.runspace.pipelines.items()},
             }
             for s in list(world.shells.table.values())

@@ -20,6 +20,7 @@ from bot.demo import demo
 from bot.terminal.errors import fail
 from bot.terminal.lab import option_for
 from tests.wsman.peer import Peer
+from tests.wsman.trouble import KINDS, Troubles
 
 PAIRS = (("pool01.contoso.com", "pool02.contoso.com"), ("pool03.contoso.com", "pool04.contoso.com"))
 """Every pair of a tiny and of a default world."""
@@ -63,6 +64,11 @@ def main() -> None:
                         help="a setting of the peer (settings.Settings), for example --server 'language=\"de\"' or "
                         "--server 'no_rights=[\"Get-CsWindowsService\"]'")  # fmt: skip
     parser.add_argument("--data", type=Path, default=Path("csfailover-demo") / "remote")
+    parser.add_argument(
+        "--trouble", action="append", type=_trouble, default=[], metavar="JSON",
+        help='trouble on the wire, more than once too: {"kind": "http", "verb": "Create", "code": 503, "times": 3}; '
+        f"kinds: {', '.join(KINDS)}",
+    )  # fmt: skip
     asked = parser.parse_args()
     asked.data.mkdir(parents=True, exist_ok=True)
     try:
@@ -77,11 +83,23 @@ def _server(settings: list[str]) -> dict[str, Any]:
     return {name: json.loads(value) for name, _, value in (setting.partition("=") for setting in settings)}
 
 
+def _trouble(text: str) -> dict[str, Any]:
+    """One trouble of tests.wsman.trouble, as JSON. Raises what argparse reports as a mistake in the option."""
+    try:
+        values: dict[str, Any] = json.loads(text)
+        Troubles().arm(values)
+    except (ValueError, TypeError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return values
+
+
 def _serve(asked: argparse.Namespace) -> None:
     with (
         Peer.start(_server(asked.server), world=asked.data / demo.WORLD, size="default", speed=asked.speed) as peer,
         running(asked.data, peer, asked.port) as made,
     ):
+        for trouble in asked.trouble:
+            peer.trouble(**trouble)
         sys.stdout.write(
             f"{made.standin.url}/  is a local stand-in for Slack; the engine speaks PowerShell remoting with a test\n"
             f"peer at 127.0.0.1:{peer.https}, which is not Windows. Break a pool:\n"

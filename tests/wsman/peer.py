@@ -118,7 +118,7 @@ class Peer:
         return runs
 
     def shells(self) -> list[dict[str, Any]]:
-        """The shells: id, state, owner, waiting (bytes), commands (id to running or finished)."""
+        """The shells: id, state, owner, waiting (bytes), idle_timeout, commands (id to running or finished)."""
         shells: list[dict[str, Any]] = self._ask("/shells", {})
         return shells
 

@@ -254,7 +254,8 @@ class Runspace:
     def stop(self, pipeline: Pipeline) -> None:
         """ctrl_c."""
         with self._lock:
-            pipeline.stopping.set()
+            if self._settings().obeys:
+                pipeline.stopping.set()
             self._lock.notify_all()
 
     def kill(self, pipeline: Pipeline) -> None:

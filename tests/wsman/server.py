@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import select
 import socket
 import socketserver
@@ -28,6 +29,8 @@ from tests.wsman.shells import Shells
 from tests.wsman.trouble import Trouble, Troubles
 
 SOAP = "application/soap+xml;charset=UTF-8"
+PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Please sign in.<br></body></html>"
+STREAM = re.compile(r"<rsp:Stream\b.*?</rsp:Stream>", re.DOTALL)
 LINGER = "hh" if sys.platform == "win32" else "ii"
 LINGER_SIZE = struct.calcsize(LINGER)
 
@@ -171,6 +174,11 @@ class Handler(BaseHTTPRequestHandler):
                 return self.login.basic(value), None
             case "negotiate" | "ntlm":
                 token = self.login.step(value)
+                if token is None:
+                    self.server.world.log.add(
+                        verb="SignIn", path=self.path, user="", tls=self.server.tls is not None, shell="", command="",
+                        message="", session="", cmdlets=[],
+                    )["outcome"] = "refused"  # fmt: skip
                 return self.login.user, token
             case _:
                 return self.login.user, None
@@ -197,7 +205,8 @@ class Handler(BaseHTTPRequestHandler):
             shell=request.shell_id or _created(request), command=request.command_id, message=request.message_id,
             session=request.session, cmdlets=[call.told() for call in told],
         )  # fmt: skip
-        trouble = world.troubles.at_request(request.verb, tuple(call.name for call in told))
+        idle = soap.duration(request.element("rsp:Shell/rsp:IdleTimeOut")) or 0.0
+        trouble = world.troubles.at_request(request.verb, tuple(call.name for call in told), idle)
         if trouble is not None:
             entry["outcome"] = f"trouble {trouble.kind}"
             if self._befalls(trouble, request):
@@ -234,7 +243,16 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, request: soap.Request, user: User, endpoint: Endpoint, trouble: Trouble | None) -> Answer:
         if trouble is not None and trouble.kind == "fault":
             raise soap.Fault(trouble.name)
-        return self.server.world.shells.handle(request, user, endpoint, self._gone)
+        if trouble is not None and trouble.kind == "empty":
+            return Answer(f"<rsp:{request.verb}Response/>")
+        answer = self.server.world.shells.handle(request, user, endpoint, self._gone)
+        match trouble:
+            case Trouble(kind="untold"):
+                return Answer(STREAM.sub("", answer.body), answer.undo)
+            case Trouble(kind="garble", name=data):
+                garbled = base64.b64encode(bytes.fromhex(data)).decode()
+                return Answer(STREAM.sub(f'<rsp:Stream Name="stdout">{garbled}</rsp:Stream>', answer.body), answer.undo)
+        return answer
 
     def _befalls(self, trouble: Trouble, request: soap.Request) -> bool:
         """Do what the trouble does before the request is looked at; whether that was all."""
@@ -245,6 +263,9 @@ class Handler(BaseHTTPRequestHandler):
                 return True
             case "http":
                 self._send(trouble.code, trouble.body.encode(), "text/html")
+                return True
+            case "page":
+                self._send(200, PAGE, "text/html")
                 return True
             case "hang":
                 self.server.world.waiting.wait(trouble.seconds)

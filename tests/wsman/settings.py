@@ -48,6 +48,11 @@ class Settings:
     """Most bytes in one Receive reply."""
     shells: int = 30
     """Shells per user."""
+    obeys: bool = True
+    """False: a cmdlet goes on whatever it is asked, as one in the middle of something that cannot be left."""
+    done_again: bool = False
+    """Whether a command whose end was told stays listed, and says Done again without its state to whoever asks, as a
+    real PowerShell was seen to do; else it is gone with its end."""
     disconnect: bool = True
     """False: /wsman refuses Disconnect, Connect and Reconnect, as /OcsPowershell always does here."""
     no_language: bool = True

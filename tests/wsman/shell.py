@@ -101,9 +101,9 @@ class Shell:
         return pipeline
 
     def unread(self, command_id: str) -> Pipeline:
-        """A command whose end no client has been told yet; after that it is only good for Signal."""
+        """A command whose end no client has been told yet; after that it is mostly only good for Signal."""
         pipeline = self.pipeline(command_id)
-        if pipeline.drained:
+        if pipeline.drained and not self._settings().done_again:
             raise Fault("no_command")
         return pipeline
 

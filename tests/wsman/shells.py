@@ -20,7 +20,8 @@ from tests.wsman.settings import Settings, User
 from tests.wsman.shell import Answer, Endpoint, Shell
 from tests.wsman.soap import Fault, Request
 
-CTRL_C = ("powershell/signal/ctrl_c", f"{soap.SHELL}/signal/ctrl_c")
+CTRL_C = "powershell/signal/crtl_c"
+"""So spelled in [MS-PSRP] and in PowerShell's own server; seen there: any other code closes the command."""
 
 
 class Shells:
@@ -158,7 +159,8 @@ class Shells:
                 raise Fault("no_shell")
             if shell.owner != user:
                 raise Fault("access_denied")
-            for pipeline in [p for p in list(shell.runspace.pipelines.values()) if not p.drained]:
+            kept = self._settings().done_again
+            for pipeline in [p for p in list(shell.runspace.pipelines.values()) if kept or not p.drained]:
                 items += (
                     f"<rsp:Command><rsp:CommandId>{pipeline.command_id}</rsp:CommandId><rsp:CommandLine>"
                     "</rsp:CommandLine><rsp:CommandState>Running</rsp:CommandState></rsp:Command>"
@@ -226,7 +228,7 @@ def _signal(request: Request, shell: Shell) -> str:
     shell.must_be_connected()
     code = request.element("rsp:Signal/rsp:Code")
     pipeline = shell.pipeline(request.command_id)
-    if code is not None and code.text in CTRL_C:
+    if code is not None and code.text == CTRL_C:
         shell.runspace.stop(pipeline)
     else:
         shell.runspace.kill(pipeline)

@@ -12,8 +12,9 @@ from pypsrp.complex_objects import PSInvocationState
 
 from engine.lab.engine import Lab
 from engine.model import PoolState
-from tests.wsman.client import CTRL_C, begun, opened, ran, verbose
+from tests.wsman.client import begun, opened, ran, verbose
 from tests.wsman.peer import Peer
+from tests.wsman.shells import CTRL_C
 
 POOL = "pool01.contoso.com"
 

@@ -14,10 +14,11 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-from tests.wsman.client import COMMAND, CTRL_C, SHELL, attached, begun, fault_of, opened, ran, verbose
+from tests.wsman.client import COMMAND, SHELL, attached, begun, fault_of, opened, ran, verbose
 from tests.wsman.fixtures import TRANSPORTS
 from tests.wsman.peer import ROOT, Peer
 from tests.wsman.settings import DEFAULT_USERS
+from tests.wsman.shells import CTRL_C
 
 GONE = 2150858843
 

@@ -13,13 +13,18 @@ KINDS = {
     "hang": "silence for `seconds`, then the request is done",
     "http": "HTTP `code` instead of an answer, with the page `body` where one is given",
     "fault": "the SOAP fault `name`, the request is not looked at",
+    "page": "HTTP 200 and the page of some proxy instead of an answer",
+    "empty": "an answer at once in which there is nothing",
+    "untold": "the answer keeps what it says of the state of the command, and its data is lost",
+    "garble": "the data of the answer is replaced by `name`, in hexadecimal: bytes of PSRP fragments, or none",
     "reap_shell": "the shell of the request is deleted before it is looked at",
     "disconnect_shell": "the shell of the request is Disconnected before it is looked at",
     "exit": "the server process ends at once, the request unanswered and not looked at",
     "prompt": "the cmdlet asks for confirmation at the client's host, whatever Confirm says; on No it does nothing",
+    "odd": "the cmdlet first writes `count` records that are hard to read: half, noncharacter, reference, cut (`name`)",
     "chatter": "the cmdlet first writes `count` verbose records as fast as it can",
 }
-IN_CMDLET = {"prompt", "chatter"}
+IN_CMDLET = {"prompt", "chatter", "odd"}
 
 
 @dataclass
@@ -30,6 +35,8 @@ class Trouble:
     verb: str = ""
     cmdlet: str = ""
     """Hits only a Command (or cmdlet) of this name."""
+    least_idle: float = 0
+    """Hits only a Create that asks for an idle time-out of so many seconds at least: a run's, not a reader's."""
     nth: int = 1
     times: int = 1
     seconds: float = 0
@@ -66,10 +73,15 @@ class Troubles:
         with self._lock:
             self._armed.clear()
 
-    def at_request(self, verb: str, cmdlets: tuple[str, ...]) -> Trouble | None:
+    def at_request(self, verb: str, cmdlets: tuple[str, ...], idle: float = 0) -> Trouble | None:
         """What befalls this request."""
         return self._first(
-            lambda t: t.kind not in IN_CMDLET and t.verb in ("", verb) and (not t.cmdlet or t.cmdlet in cmdlets)
+            lambda t: (
+                t.kind not in IN_CMDLET
+                and t.verb in ("", verb)
+                and (not t.cmdlet or t.cmdlet in cmdlets)
+                and idle >= t.least_idle
+            )
         )
 
     def in_cmdlet(self, name: str) -> list[Trouble]:

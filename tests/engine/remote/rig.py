@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pydantic import SecretStr
 
 from engine.model import Kind, Options, Outcome, Plan, Record, Ticket
 from engine.plan import CMDLETS, parameters
@@ -44,8 +46,21 @@ def settings(peer: Peer, transport: str = "https-negotiate", **more: Any) -> Rem
     return RemoteSettings(**(values | more))
 
 
-def remote(peer: Peer, transport: str = "https-negotiate", **more: Any) -> Remote:
-    return Remote(settings(peer, transport, **more), clock=lambda: NOON, wait=pause, monotonic=time.monotonic)
+def remote(
+    peer: Peer,
+    transport: str = "https-negotiate",
+    *,
+    rereads: Callable[[], SecretStr] | None = None,
+    quiet: float = 120,
+    **more: Any,
+) -> Remote:
+    """`rereads` gives the password anew, `quiet`: see Remote; the rest are settings."""
+    chosen = settings(peer, transport, **more)
+    return Remote(chosen, clock=now, wait=pause, monotonic=time.monotonic, password=rereads, quiet=quiet)
+
+
+def now() -> datetime:
+    return NOON + timedelta(seconds=time.monotonic())
 
 
 def pause(seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,12 @@ def world(peer: Peer, path: Path) -> Iterator[World]:
     reset(handle, Size.TINY, "2013")
     yield handle
     handle.close()
+
+
+@pytest.fixture
+def unanswered(peer: Peer) -> Callable[[], None]:
+    """503 to the shell of a run, which is asked for with a long idle time-out; readers are let in."""
+    return lambda: peer.trouble("http", verb="Create", code=503, least_idle=3600)
 
 
 def over(peer: Peer, transport: str) -> Remote:

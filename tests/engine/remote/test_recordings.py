@@ -15,7 +15,7 @@ import pytest
 from engine.remote.connect import Session
 from engine.remote.outcome import Ending
 from engine.remote.streams import LONGEST, Mapped, mapped
-from tests.engine.remote.rig import FE2, settings
+from tests.engine.remote.rig import FE2, remote
 from tests.wsman.peer import Peer
 from tests.wsman.tapes import SDIST, VARIABLE, Expected, Tape, cached, find, recorded
 from tests.wsman.words import said
@@ -84,7 +84,7 @@ def agrees(told: Mapped, record: Expected) -> bool:
 @pytest.mark.filterwarnings("ignore:Failed to deserialize msg")  # pypsrp's, at an information record merged to output
 def test_every_recorded_record_keeps_its_words(player: Peer, sdist: Path) -> None:
     """Each record of each recorded pipeline, stream by stream in its order; and the id of what made it fail."""
-    session = Session(settings(player), FE2)
+    session = Session(remote(player).door, FE2)
     session.open()
     wrong, count = {}, 0
     for tape in recorded(sdist):

@@ -75,7 +75,7 @@ def test_another_port_of_another_kind_is_unavailable(peer: Peer) -> None:
 
 def test_an_account_that_may_not_connect_is_refused_with_the_servers_words(peer: Peer, transport: str) -> None:
     """RBAC's refusal comes as a provider's fault; its text is kept."""
-    outsider = {"username": "CONTOSO\\outsider", "password": SecretStr("Correct-Horse-3")}
+    outsider: dict[str, Any] = {"username": "CONTOSO\\outsider", "password": SecretStr("Correct-Horse-3")}
     assert refused(remote(peer, transport, **outsider), StepRefused).detail
 
 
