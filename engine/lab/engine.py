@@ -10,7 +10,7 @@ from engine.lab.guards import PARAMETERS
 from engine.lab.world import World, WorldLost
 from engine.model import Ended, Facts, Kind, Outcome, Plan, Proof, Record, Ticket, Topology
 from engine.plan import CMDLETS
-from engine.port import Cancelled, SightLost, Sink, StepRefused
+from engine.port import Cancelled, EngineUnavailable, SightLost, Sink, StepRefused
 from engine.resolve import nearest
 
 POLL = 0.25
@@ -81,6 +81,8 @@ class Lab:
         if runs.known(self.world, ticket.run):
             return self.reattach(ticket, plan, sink, cancelled)
         sink(Record(1, "phase", "opening"))
+        if not runs.answered(self.world):
+            raise EngineUnavailable(f"Lab: {ticket.endpoint} does not answer. It is tried again.")
         sink(Record(2, "phase", "sending"))
         if any(parameter.name == "WhatIf" for parameter in plan.parameters):
             return self._whatif(plan, sink)

@@ -71,6 +71,14 @@ def start(world: World, ticket: Ticket, plan: Plan) -> None:
         db.execute("UPDATE clock SET blind = 0 WHERE blind = 1")
 
 
+def answered(world: World) -> bool:
+    """Whether somebody answers whoever wants to begin a run now; counts the try."""
+    if not (world.one("SELECT unanswered FROM clock") or (0,))[0]:
+        return True
+    with world.change("try") as db:
+        return db.execute("UPDATE clock SET unanswered = unanswered - 1 WHERE unanswered > 0").rowcount == 0
+
+
 def whatif(world: World, plan: Plan) -> Outcome:
     """What -WhatIf answers. Changes nothing."""
     with world.read() as db:

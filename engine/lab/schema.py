@@ -15,6 +15,7 @@ CREATE TABLE clock (
     size TEXT NOT NULL,
     voice_after REAL NOT NULL DEFAULT 300,      -- seconds until the backup registrar takes over
     slow REAL NOT NULL DEFAULT 1,               -- every step takes this many times as long
+    unanswered INTEGER NOT NULL DEFAULT 0,      -- so many tries to begin a run get no answer
     blind INTEGER NOT NULL DEFAULT 0,           -- 1: the next run will be lost from sight
     late REAL NOT NULL DEFAULT 0,               -- a stopped run redirects the users all the same, so many seconds later
     linger REAL NOT NULL DEFAULT 0              -- a run ends so many seconds after its last step

@@ -110,11 +110,14 @@ def _edges(db: sqlite3.Connection) -> list[str]:
 
 def _clock(db: sqlite3.Connection) -> list[str]:
     """Troubles that are of no pool and no server, and would not be seen before they strike."""
-    blind, slow, late, linger = db.execute("SELECT blind, slow, late, linger FROM clock").fetchone()
+    blind, slow, late, linger, unanswered = db.execute(
+        "SELECT blind, slow, late, linger, unanswered FROM clock"
+    ).fetchone()
     told = [
         (slow != 1, f"Slow: every step takes {slow:g} times as long"),
         (late, f"Late: the next run that is stopped redirects its users all the same, {late:g} s later"),
         (linger, f"Linger: a run ends {linger:g} s after its last step"),
+        (unanswered, f"Start: so many tries to begin a run get no answer: {unanswered}"),
         (blind, "Sight: the next run will be lost from sight; csfailover lab repair sight takes that back"),
     ]
     return [text for holds, text in told if holds]

@@ -256,6 +256,12 @@ def _stuck(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     return f"{pool.fqdn} stays FailingOver, and no run is at work on it: an earlier one broke off in the middle."
 
 
+def _start(db: sqlite3.Connection, _: PoolRow, times: str) -> str:
+    n = _number(times or "1", 1, 1000)
+    db.execute("UPDATE clock SET unanswered = ?", (n,))
+    return f"Nobody answers the next {n if n > 1 else 'one'} that wants to begin a run, so nothing of it is sent."
+
+
 _FES_UP = "UPDATE fe SET up = 1 WHERE pool = :pool"
 _UP = "All Front Ends of {pool} are up."
 _CMS_HOME = "UPDATE cms SET host = usual_host"
@@ -343,6 +349,13 @@ BREAKABLE: dict[str, Break] = {
         _stuck,
         "UPDATE pool SET stuck = 0 WHERE id = :pool",
         "{pool} is FailingOver only while a run is at work on it.",
+    ),
+    "start": Break(
+        "[TIMES]",
+        "so many tries to begin a run get no answer, and nothing is sent",
+        _start,
+        "UPDATE clock SET unanswered = 0",
+        "The next run can begin.",
     ),
     "sight": Break(
         "",

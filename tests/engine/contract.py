@@ -1,13 +1,15 @@
 """What every engine must do, whatever it speaks to: the tests behind `engine.port.Engine`.
 
-A test module of an engine makes a class of `EngineContract` and gives it two fixtures: `engine`, an Engine on a
-tiny lab world (directly, or over the wire with that world behind it), and `world`, another handle of the same
-world, through which it is changed from outside and looked at. Nothing here knows an engine's wording, except
+A test module of an engine makes a class of `EngineContract` and gives it three fixtures: `engine`, an Engine on a
+tiny lab world (directly, or over the wire with that world behind it), `world`, another handle of the same world,
+through which it is changed from outside and looked at, and `unanswered`, which keeps the server from answering the
+next run that is to be begun. Nothing here knows an engine's wording, except
 the one sentence that Microsoft documents.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -17,7 +19,7 @@ from engine.lab import reading, trouble, users
 from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
 from engine.model import CmsState, Ended, Health, Kind, Options, PoolState, Record, What, Why
-from engine.port import Engine, StepRefused
+from engine.port import Engine, EngineUnavailable, StepRefused
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 
 EDGE = (
@@ -32,7 +34,7 @@ class Boom(Exception):
 
 
 class EngineContract:
-    """The claims. Subclass it in a test module that has the fixtures `engine` and `world`."""
+    """The claims. Subclass it in a test module that has the fixtures `engine`, `world` and `unanswered`."""
 
     def test_the_topology_names_every_pool_and_its_backup_pool(self, engine: Engine) -> None:
         """Pairs are told from both sides, and a pool without a backup pool is there too."""
@@ -167,6 +169,18 @@ class EngineContract:
         with pytest.raises(Boom):
             go(engine, Kind.FAILOVER, sink=sink)
         assert digest(world) == before
+
+    def test_a_fault_before_anything_was_sent_is_safe_to_try_again(
+        self, engine: Engine, world: World, unanswered: Callable[[], None]
+    ) -> None:
+        """The server does not answer once: EngineUnavailable, the pools as before, and the next try does it, once."""
+        unanswered()
+        before = digest(world, STATE)
+        with pytest.raises(EngineUnavailable):
+            go(engine, Kind.FAILOVER, run="run-1")
+        assert digest(world, STATE) == before
+        assert go(engine, Kind.FAILOVER, run="run-2").ended in DONE
+        assert column(world, P1, "epoch") == 2
 
     def test_a_run_that_was_never_sent_is_not_started_by_reattaching(self, engine: Engine, world: World) -> None:
         """NOT_STARTED where that can be proved, UNKNOWN where not; the pools are untouched either way."""

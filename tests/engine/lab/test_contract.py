@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.lab.engine import Lab
+from engine.lab.trouble import break_
 from engine.lab.world import World
 from engine.port import Engine
 from tests.engine.contract import EngineContract
@@ -26,6 +27,11 @@ def world(engine: Lab) -> Iterator[World]:
     other = World(engine.world.path, clock=Time())
     yield other
     other.close()
+
+
+@pytest.fixture
+def unanswered(world: World) -> Callable[[], None]:
+    return lambda: (break_(world, "start"), None)[1]
 
 
 class TestLabKeepsTheContract(EngineContract):

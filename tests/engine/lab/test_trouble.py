@@ -12,7 +12,15 @@ from engine.lab.show import show
 from engine.model import Kind
 from tests.engine.lab.worlds import P1, P2, STATE, digest, go, new_lab
 
-ARGUMENTS = {"POOL": P1, "NUMBER": "2", "WRITES": "250", "FACTOR": "10", "SECONDS": "7", "[export|import]": "import"}
+ARGUMENTS = {
+    "POOL": P1,
+    "NUMBER": "2",
+    "WRITES": "250",
+    "FACTOR": "10",
+    "SECONDS": "7",
+    "[export|import]": "import",
+    "[TIMES]": "2",
+}
 
 
 @pytest.mark.parametrize("what", list(trouble.BREAKABLE))
@@ -143,7 +151,7 @@ def test_a_repair_says_what_is_true_then(tmp_path: Path) -> None:
     assert trouble.repair(lab.world) == "All is repaired."
     assert trouble.repair(lab.world, "all", "pool01") == (
         f"Everything of {P1} is repaired. Not of one pool, so as it was: edge, edge-down, cms, cms-lost, slow, late, "
-        "linger, sight."
+        "linger, start, sight."
     )
 
 
