@@ -159,7 +159,7 @@ class RunEnded:
 
 @dataclass(frozen=True)
 class RunUnstarted:
-    """After a restart it was proved that the cmdlet was never sent; the approvals still hold."""
+    """Nothing was sent, as is proved or as the engine says; the approvals still hold."""
 
     kind_of: ClassVar[str] = "run.unstarted"
     say: str

@@ -18,15 +18,18 @@ from engine.events import (
     RequestExpired,
     RequestRefused,
     RequestReminded,
+    RunEnded,
     RunIntended,
+    RunUnstarted,
 )
 from engine.guards.case import Case
 from engine.guards.data import NOT_IN_SYNC
-from engine.model import Facts, Health, Person, Plan, Ticket
+from engine.model import Ended, Facts, Health, Outcome, Person, Plan, Ticket
 from engine.policy import Policy, Verb, may
+from engine.port import AccountRefused, EngineError, EngineUnavailable
 from engine.preflight import blocking, judge
 from engine.rules import Step, missing_approvals, next_move
-from engine.states import Operation
+from engine.states import Operation, State
 
 RELOOK = 60
 """Seconds in which a last reading that knows less than the approved one is made again before it voids anything."""
@@ -129,6 +132,25 @@ def _within(approved: Plan, now: Plan) -> Plan:
         approvals=max(now.approvals, approved.approvals),
         findings=approved.findings if better else now.findings,
     )
+
+
+def may_pass(error: EngineError) -> bool:
+    """Whether another try may start it: nobody answered, or the account was not let in. A right or a cmdlet that is
+    missing is asked about once."""
+    return isinstance(error, EngineUnavailable | AccountRefused)
+
+
+def put_off(op: Operation, error: EngineError, now: datetime) -> tuple[Event, ...]:
+    """It could not be started this time, and nothing was sent. The approvals hold while their time lasts; what keeps
+    it from starting is recorded when it changes."""
+    if not may_pass(error):
+        return (ApprovalsVoided((f"it cannot be started: {error.say}",)),)
+    if op.expires_at is not None and now >= op.expires_at and op.state is State.APPROVED:
+        good = f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC"
+        return (ApprovalsVoided((good, f"it could not be started: {error.say}")),)
+    if op.state is State.RUNNING and op.stop_asked_by:
+        return (RunEnded(Outcome(Ended.NOT_STARTED, error.sentence)),)
+    return () if op.state is State.APPROVED and op.put_off == error.sentence else (RunUnstarted(error.sentence),)
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:

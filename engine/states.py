@@ -111,11 +111,12 @@ TABLE: tuple[Rule, ...] = (
     Rule("expired", S.AWAITING, RequestExpired, S.EXPIRED),
     Rule("denied-late", S.APPROVED, RequestDenied, S.DENIED, comment="still before the start"),
     Rule("withdrawn-late", S.APPROVED, RequestWithdrawn, S.WITHDRAWN, comment="still before the start"),
+    Rule("put-off", S.APPROVED, RunUnstarted, S.APPROVED, comment="it cannot start yet: the approvals hold"),
     Rule("voided", S.APPROVED, ApprovalsVoided, S.VOID, comment="facts or rights changed: approvals void"),
     Rule("intent", S.APPROVED, RunIntended, S.RUNNING, comment="committed, then the engine is called"),
     Rule("recorded", S.RUNNING, RunRecorded, S.RUNNING),
     Rule("stop-asked", S.RUNNING, RunStopAsked, S.RUNNING, comment="a request, not a promise"),
-    Rule("unstarted", S.RUNNING, RunUnstarted, S.APPROVED, comment="proved after a restart: never sent"),
+    Rule("unstarted", S.RUNNING, RunUnstarted, S.APPROVED, comment="proved: never sent; the approvals hold"),
     Rule("ended", S.RUNNING, RunEnded, S.JUDGING),
     Rule("lost-sight", S.RUNNING, DoubtRaised, S.IN_DOUBT),
     Rule("judged-succeeded", S.JUDGING, OperationClosed, S.SUCCEEDED, "SUCCEEDED"),
@@ -189,6 +190,8 @@ class Operation:
     stop_asked_by: str = ""
     outcome: Outcome | None = None
     ended_at: datetime | None = None
+    put_off: str = ""
+    """Why it could not be started the last time; the approvals hold."""
     doubt: str = ""
     """Why it is in doubt."""
     seen: Seen | None = None
@@ -281,15 +284,14 @@ def _remember(op: Operation, event: Event, at: datetime) -> Operation:
 def _remember_run(op: Operation, event: Event, at: datetime) -> Operation:
     match event:
         case RunIntended(ticket=ticket):
-            return replace(
-                op, ticket=ticket, attempts=op.attempts + 1, started_at=op.started_at or at, stop_asked_by=""
-            )
+            began = op.started_at or at
+            return replace(op, ticket=ticket, attempts=op.attempts + 1, started_at=began, stop_asked_by="", put_off="")
         case RunRecorded(record=record):
             return _remember_record(op, record)
         case RunStopAsked(name=name):
             return replace(op, stop_asked_by=name)
-        case RunUnstarted():
-            return replace(op, ticket=None)
+        case RunUnstarted(say=say):
+            return replace(op, ticket=None, started_at=None, put_off=say)
         case RunEnded(outcome=outcome):
             return replace(op, outcome=outcome, ended_at=at)
         case DoubtRaised(say=say):

@@ -24,10 +24,10 @@ from bot.text import cut, whole_characters
 from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
-from engine.events import ApprovalsVoided, Event, RunIntended, RunRecorded
+from engine.events import Event, RunIntended, RunRecorded
 from engine.model import Ended, Facts, Outcome, Pool, Proof, Record
 from engine.policy import Policy
-from engine.port import Engine, EngineError, SightLost
+from engine.port import Engine, EngineError, EngineUnavailable, SightLost
 from engine.readings import Reading
 from engine.resolve import pair_of
 from engine.rules import Step
@@ -41,6 +41,8 @@ MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
 FLOOR = 0.25
 """Seconds between two looks at one operation, whatever the engine says of its readings."""
+SELDOM = 60.0
+"""The longest pause between two tries to start; it grows with the time since the last approval."""
 
 
 class Stopping(Exception):  # not an error: the bot is asked to end
@@ -241,14 +243,15 @@ class Runner:
             ticket = self._engine.ticket(op.request.pool, self._new_run(), self._new_run(), self._new_run())
         except EngineError as error:
             self._not_when_stopping()
-            self._cannot_start(op, f"the engine cannot be reached: {error.say}")
+            self._cannot_start(op, error)
             return
         except (CannotRecord, Stopping):
             raise
         except Exception:
             self._not_when_stopping()
             log.exception("operation %s: the last reading before its start met a bug", op.id)
-            self._cannot_start(op, "the last reading before the start met a bug in the bot; its log says more")
+            bug = "The last reading before the start met a bug in the bot; its log says more."
+            self._cannot_start(op, EngineUnavailable(bug))
             return
         persons = self._who.confirmed({op.request.by, *(a.by for a in op.approvals)})
         event = learned.rechecked(op, reading, persons, ticket, self._policy, self._clock())
@@ -260,12 +263,11 @@ class Runner:
         if isinstance(event, RunIntended) and after.ticket == event.ticket:
             self._carry_out(after, resumed=False)
 
-    def _cannot_start(self, op: Operation, why: str) -> None:
-        assert op.expires_at is not None
-        if self._clock() < op.expires_at:
-            self._later(op.id)
-            return
-        self._append(op, lambda _: (ApprovalsVoided((why,)),))
+    def _cannot_start(self, op: Operation, error: EngineError) -> None:
+        after = self._append(op, lambda now: learned.put_off(now, error, self._clock()))
+        if not after.closed:
+            waited = (self._clock() - op.approvals[-1].at).total_seconds() if op.approvals else 0.0
+            self._later(op.id, min(SELDOM, max(self._timings.again, waited / 4)))
 
     def _follow(self, op: Operation) -> None:
         self._carry_out(op, resumed=True)
@@ -280,6 +282,9 @@ class Runner:
                 outcome = self._engine.invoke(op.ticket, op.plan, self._sink(op.id), self._cancelled(op.id))
         except EngineError as error:
             self._not_when_stopping()
+            if not resumed and learned.may_pass(error):
+                self._cannot_start(op, error)
+                return
             outcome = _unsent(error, resumed)
         except (CannotRecord, Stopping):
             raise  # the run goes on without us, and is found again

@@ -120,7 +120,7 @@ def _run(event: Event) -> str:
         case RunEnded(outcome=outcome):
             return f"The engine says: {outcome.ended.value}. {outcome.say}"
         case RunUnstarted(say=say):
-            return f"The bot was restarted. It is proved that nothing had been sent: {say} The approvals hold."
+            return f"Not started yet, and nothing was sent: {say} The approvals hold."
         case DoubtRaised(say=say):
             return f"In doubt: {say}"
         case PoolsSeen(say=say):

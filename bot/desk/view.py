@@ -141,7 +141,7 @@ def _state(op: Operation) -> list[Part]:
         case State.AWAITING:
             return [_awaiting(op)]
         case State.APPROVED:
-            return [_text(_bold("Approved"), f" by {approvers(op)}. Reading everything once more, then it starts.")]
+            return [_text(_bold("Approved"), f" by {approvers(op)}. {_waiting_to_start(op)}")]
         case State.RUNNING | State.JUDGING:
             return _running(op)
         case State.IN_DOUBT | State.SETTLED:
@@ -173,6 +173,12 @@ def _awaiting(op: Operation) -> Paragraph:
         _bold(f"Waiting: {len(op.approvals)} of {approvals(op.plan.approvals)} given"),
         f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
     )
+
+
+def _waiting_to_start(op: Operation) -> str:
+    if not op.put_off:
+        return "Reading everything once more, then it starts."
+    return f"Not started yet: {cut(op.put_off, SAID)} The approvals are good until {clock(op.expires_at)}."
 
 
 def _running(op: Operation) -> list[Part]:

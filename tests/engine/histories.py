@@ -15,6 +15,7 @@ from engine import readings as learned
 from engine import rules, verdict
 from engine.events import DoubtRaised, Event, RunRecorded, WishRefused
 from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Proof, Record, Refusal, Word
+from engine.port import AccountRefused, EngineUnavailable, StepRefused
 from engine.rules import Step
 from engine.states import BEGUN, CLOSED, Operation, State, evolve, rule_for
 from engine.verdict import Look
@@ -103,9 +104,9 @@ def _key(op: Operation, now: datetime) -> Key:
         case State.AWAITING:
             return op.state, who, op.reminded
         case State.APPROVED:
-            return op.state, who, op.attempts
+            return op.state, who, min(op.attempts, rules.MAX_ATTEMPTS)
         case State.RUNNING:
-            return op.state, op.attempts, bool(op.stop_asked_by)
+            return op.state, min(op.attempts, rules.MAX_ATTEMPTS), bool(op.stop_asked_by)
         case State.JUDGING:
             late = op.ended_at is not None and now - op.ended_at >= timedelta(seconds=SETTLING + verdict.UNDECIDED)
             return op.state, bool(op.stop_asked_by), _ended(op), _looked(op, now), late
@@ -164,7 +165,9 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
                     event = learned.rechecked(op, reading(read), persons, TICKET, POLICY, now)
                     assert event is not None  # both readings are whole
                     yield (event,)
+            yield from (learned.put_off(op, error, now) for error in ERRORS)
         case Step.FOLLOW:
+            yield from (learned.put_off(op, error, now) for error in ERRORS if learned.may_pass(error))
             yield from ((RunRecorded(record),) for record in _RECORDS)
             for ended in Ended:
                 yield from ((verdict.followed(op, outcome(ended), resumed),) for resumed in (True, False))
@@ -173,6 +176,7 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
             yield from (verdict.looked(op, look, now, SETTLING) for look in LOOKS)
 
 
+ERRORS = (EngineUnavailable("no answer"), AccountRefused("refused"), StepRefused("not there"))
 _RECORDS = (Record(1, "verbose", "moving"), Record(2, "phase", "running"))
 
 

@@ -17,11 +17,16 @@ from engine.events import (
     RequestExpired,
     RequestRefused,
     RequestReminded,
+    RunEnded,
     RunIntended,
+    RunStopAsked,
+    RunUnstarted,
 )
-from engine.model import Health, Options, Person, PoolState, Unread, What, Why
+from engine.model import Ended, Health, Options, Person, PoolState, Unread, What, Why
 from engine.policy import Policy
+from engine.port import AccountRefused, EngineUnavailable, StepRefused
 from engine.rules import Step
+from engine.states import State, evolve
 from tests.engine.given import (
     EVERYBODY,
     EXPIRES,
@@ -35,6 +40,7 @@ from tests.engine.given import (
     asked,
     facts,
     given,
+    intent,
     passed,
     pool_facts,
     reading,
@@ -43,7 +49,8 @@ from tests.engine.given import (
 DISASTER = Options(disaster=True)
 NEW = given(asked())
 AWAITING = given(asked(), passed())
-APPROVED = given(asked(), passed(), ApprovalGranted(LEO.id, LEO.name, passed().digest))
+GRANT = ApprovalGranted(LEO.id, LEO.name, passed().digest)
+APPROVED = given(asked(), passed(), GRANT)
 
 
 def test_preflight_answers_a_what_if_and_locks_nothing() -> None:
@@ -171,3 +178,38 @@ def test_changed_rights_void_the_approvals() -> None:
     for event in (_recheck(persons=no_lead), _recheck(persons=gone), _recheck(policy=Policy(approvals=2))):
         assert isinstance(event, ApprovalsVoided)
         assert len(event.differences) == 1
+
+
+BUSY = EngineUnavailable("fe01 is there and cannot serve now. fe02 is tried next.")
+
+
+def test_a_start_that_may_do_better_later_keeps_the_approvals() -> None:
+    """Before the intent and after it, as long as nothing was sent: the reason is kept, and said once."""
+    for op in (APPROVED, given(asked(), passed(), GRANT, intent())):
+        (event,) = learned.put_off(op, BUSY, T0)
+        assert event == RunUnstarted(BUSY.sentence)
+        waiting = evolve(op, event, T0)
+        assert (waiting.state, waiting.ticket, waiting.put_off) == (State.APPROVED, None, BUSY.sentence)
+        assert learned.put_off(waiting, BUSY, T0) == ()
+    assert learned.put_off(waiting, AccountRefused("refused"), T0) == (RunUnstarted("Refused."),)
+
+
+def test_a_start_is_not_put_off_beyond_the_approvals_time() -> None:
+    """Void then, with the reason why it never started."""
+    (event,) = learned.put_off(APPROVED, BUSY, EXPIRES)
+    assert isinstance(event, ApprovalsVoided)
+    assert "fe01" in event.differences[-1]
+
+
+def test_a_permanent_no_ends_it_at_once_with_the_true_reason() -> None:
+    """A missing right is asked about once."""
+    (event,) = learned.put_off(APPROVED, StepRefused("it is not there"), T0)
+    assert event == ApprovalsVoided(("it cannot be started: it is not there",))
+
+
+def test_a_start_that_somebody_asked_to_stop_is_not_tried_again() -> None:
+    """It ends as not started."""
+    op = given(asked(), passed(), GRANT, intent(), RunStopAsked("lia", "Lia"))
+    (event,) = learned.put_off(op, BUSY, T0)
+    assert isinstance(event, RunEnded)
+    assert event.outcome.ended is Ended.NOT_STARTED

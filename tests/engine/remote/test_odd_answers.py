@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psrpcore.types import PSRPMessageType as Kind
 
-from engine.model import Ended, Record
+from engine.model import Ended, Record, What
 from engine.port import EngineUnavailable
 from engine.remote import inside
 from engine.remote.connect import Session
@@ -107,8 +107,8 @@ def test_a_reading_with_an_unreadable_object_is_no_reading(peer: Peer) -> None:
     """One of several objects lost would be a wrong fact: the reading failed, and is named."""
     peer.trouble("odd", cmdlet="Get-CsPool", name="reference", count=1)
     facts = remote(peer).facts(P1)
-    (line,) = [unread for unread in facts.unread if unread.startswith("pools")]
-    assert "could not be read" in line
+    (unread,) = [unread for unread in facts.unread if unread.what is What.POOLS]
+    assert "could not be read" in unread.said
 
 
 def test_an_end_without_a_state_is_an_end(engine: Remote, peer: Peer) -> None:
