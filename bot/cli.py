@@ -80,7 +80,7 @@ def run(config: Path, verbose: bool) -> None:
         secrets = Secrets()
         settings = load(config, secrets)
         _refuse_secrets(settings, secrets)
-        bot = assemble(settings, secrets, engine_of(settings))
+        bot = assemble(settings, secrets, engine_of(settings, secrets))
         stopped = _asked_to_stop()
         bot.start()
         click.echo(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")

@@ -6,6 +6,7 @@ and nothing more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,8 +82,9 @@ def secret(secrets: Secrets, name: str, what: str) -> str:
     return found.get_secret_value()
 
 
-def engine_of(config: Config) -> Engine:
-    """The engine that the configuration names. Raises engine.port's EngineUnavailable."""
+def engine_of(config: Config, secrets: Secrets | None = None) -> Engine:
+    """The engine that the configuration names. With `secrets` its password is read anew at each sign-in, so that a
+    changed file is enough. Raises engine.port's EngineUnavailable."""
     if config.engine.kind == "lab":
         from engine.lab.engine import Lab  # noqa: PLC0415  # each engine is loaded only where it is used
 
@@ -92,7 +94,19 @@ def engine_of(config: Config) -> Engine:
     from engine.remote.engine import Remote  # noqa: PLC0415  # as above: pypsrp takes a third of a second
 
     assert config.engine.remote is not None
-    return Remote(config.engine.remote, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic)
+    password = _password(secrets) if secrets else None
+    remote = config.engine.remote
+    return Remote(remote, clock=clock.now, wait=clock.wait, monotonic=clock.monotonic, password=password)
+
+
+def _password(secrets: Secrets) -> Callable[[], SecretStr | None]:
+    def read() -> SecretStr | None:
+        try:
+            return secrets.get("password")
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    return read
 
 
 def _make_world(path: Path) -> None:

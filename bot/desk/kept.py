@@ -61,8 +61,10 @@ class Watch:
         except EngineError as error:
             if self._loop.stopping:
                 return
-            self.trouble = f"The engine cannot be read: {error.say}"
-            log.warning("the engine cannot be read: %s %s", error.say, error.detail)
+            trouble = f"The engine cannot be read: {error.say}"
+            if trouble != self.trouble:  # it is read again every few seconds, and reported once
+                log.warning("the engine cannot be read: %s %s", error.say, error.detail)
+            self.trouble = trouble
         if self._monotonic() - self._refreshed > FRESH - self._timings.read - self._timings.retry:
             self._who.refresh()
             self._refreshed = self._monotonic()

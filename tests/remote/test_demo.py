@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     options = ["--port", "0", "--speed", "3600", "--data", str(tmp_path / "demo")]
+    options += ["--trouble", '{"kind": "http", "verb": "Create", "code": 503}', "--peer", '{"done_again": true}']
     command = [sys.executable, "-m", "tests.wsman.demo", *options]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -40,7 +41,8 @@ def peer_of(demo: subprocess.Popen[str]) -> int:
 
 @pytest.mark.parametrize("how", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGINT])
 def test_the_demo_over_the_wire_works_and_ends_with_its_peer(demo: subprocess.Popen[str], how: signal.Signals) -> None:
-    """It tells its address, a command gets its card, and asked to end it ends in order, the peer with it."""
+    """It tells its address, a command gets its card in spite of a passing trouble that was asked for, and asked to end
+    it ends in order, the peer with it."""
     assert demo.stdout
     found = re.match(r"(http://127\.0\.0\.1:\d+)/ ", demo.stdout.readline())
     assert found
@@ -58,6 +60,14 @@ def test_the_demo_over_the_wire_works_and_ends_with_its_peer(demo: subprocess.Po
     assert demo.returncode == 0
     assert errors == ""
     assert not Path(f"/proc/{peer}").exists()
+
+
+def test_troubles_are_options_of_the_demo_and_a_mistaken_one_is_told() -> None:
+    """With the kinds that there are; nothing was started."""
+    command = [sys.executable, "-m", "tests.wsman.demo", "--trouble", '{"kind": "rain"}']
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "no such trouble: rain; there are reset, drop" in ended.stderr
 
 
 def test_a_port_that_is_taken_is_told_with_the_way_out(tmp_path: Path) -> None:

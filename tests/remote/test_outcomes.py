@@ -5,6 +5,7 @@ What the engine makes of each is claimed in tests/engine/remote; here it is the 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -40,12 +41,6 @@ class Case:
 
 
 LOST = Case({"kind": "drop", "cmdlet": FAILOVER}, State.SUCCEEDED, (SERVES,), "the answer to Command was lost")
-NEVER = Case(
-    {"kind": "reset", "cmdlet": FAILOVER},
-    State.FAILED,
-    ("The command never reached the server, and its session is deleted.", AS_BEFORE),
-    "The engine says: not started.",
-)
 DENIED = Case(
     {"kind": "fault", "cmdlet": FAILOVER, "name": "rbac"},
     State.FAILED,
@@ -114,10 +109,38 @@ def test_what_goes_wrong_on_the_way_is_no_failure(house: WireHouse, case: Case) 
     ends(house, case)
 
 
-@pytest.mark.parametrize("case", [NEVER, DENIED, ASKS], ids=["never-arrived", "refused", "asks"])
+@pytest.mark.parametrize("case", [DENIED, ASKS], ids=["refused", "asks"])
 def test_what_did_not_happen_is_said_not_to_have_happened(house: WireHouse, case: Case) -> None:
     """FAILED, with the reason and that the pools are as before."""
     ends(house, case)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"kind": "http", "verb": "Create", "code": 503, "least_idle": 3600},
+        {"kind": "reset", "verb": "Create", "least_idle": 3600},
+        {"kind": "reset", "cmdlet": FAILOVER},
+    ],
+    ids=["busy", "cut", "never-arrived"],
+)
+def test_a_fault_before_anything_was_sent_does_not_cost_the_approvals(
+    house: WireHouse, trouble: dict[str, Any]
+) -> None:
+    """The card says why it has not started, which Front End is tried next and how long the approvals are good; then
+    it runs there, once, under new ids."""
+    before = len(house.sent())
+    house.peer.trouble(**trouble)
+    operation, _ = house.approved()
+    waiting = house.sees(operation, "Not started yet: ")["rendered"]
+    following = re.search(r"(pool02-fe0[12]\.contoso\.com) is tried next\. The approvals are good until ", waiting)
+    assert following, waiting
+    house.reaches(operation, State.SUCCEEDED)
+    op = house.operation(operation)
+    assert op.ticket
+    assert (op.attempts, op.ticket.endpoint) == (2, following[1])
+    assert [e["command"] for e in house.sent()[before:]].count(op.ticket.command_id) == 1
+    assert house.serves() == POOL02
 
 
 def test_a_run_that_is_lost_from_sight_is_in_doubt_until_a_lead_looks(house: WireHouse) -> None:

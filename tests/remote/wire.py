@@ -50,12 +50,22 @@ class WireHouse(House):
     def moves_in(self, password: str = "", **remote: Any) -> None:
         """A life of the bot with the remote engine; `remote` are settings of [engine.remote]."""
         key = SecretStr(password or self.peer.password)
+        self.password_is(key.get_secret_value())
+        secrets = demo.secrets(key).model_copy(update={"password": None, "password_file": self.place / "password"})
         engine = section(self.peer, self.wire, **remote)
         config = demo.configuration(self.standin.api_url, self.place, self.transport, engine, key)
-        self.bot = bot = assemble(config, demo.secrets(key), engine_of(config), pace=Hurried(), timings=SOON)
+        self.bot = bot = assemble(config, secrets, engine_of(config, secrets), pace=Hurried(), timings=SOON)
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
         self.until(lambda: bool(bot.watch.topology() or bot.watch.trouble) and not bot.link.trouble)
+
+    def password_is(self, password: str) -> None:
+        """Write the file in which the bot finds the account's password."""
+        (self.place / "password").write_text(password)
+
+    def sign_ins(self, since: int = 0) -> int:
+        """How many sign-ins the peer has refused."""
+        return len(self.peer.log("SignIn", since))
 
     def sent(self) -> list[dict[str, Any]]:
         """What reached the peer that changes something."""
