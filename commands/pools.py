@@ -4,8 +4,9 @@ import click
 
 from commands.grammar.values import Name
 from commands.grammar.wish import Answer, Look, View
+from engine.facts import Facts, Health, Pool, PoolFacts, PoolState, What
 from engine.guards.case import HOME
-from engine.model import Facts, Health, Pool, PoolFacts, PoolState, Refusal, What
+from engine.model import Refusal
 from engine.port import EngineError
 from engine.resolve import resolve
 

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 from pydantic import TypeAdapter
 
 from engine import versions
-from engine.model import Facts, Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict, Where, Word
+from engine.facts import Facts
+from engine.model import Finding, Kind, Options, Outcome, Plan, Record, Ticket, Verdict, Where, Word
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,8 @@ from collections.abc import Iterable, Mapping
 
 import rfc8785
 
-from engine.model import (
-    Facts,
-    Finding,
-    Health,
-    Kind,
-    Level,
-    Options,
-    Parameter,
-    Plan,
-)
+from engine.facts import Facts, Health
+from engine.model import Finding, Kind, Level, Options, Parameter, Plan
 from engine.policy import Policy, demanded
 
 CMDLETS = {Kind.FAILOVER: "Invoke-CsPoolFailOver", Kind.FAILBACK: "Invoke-CsPoolFailBack"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.model import Facts, Outcome, Plan, Proof, Record, Ticket, Topology
+from engine.facts import Facts, Topology
+from engine.model import Outcome, Plan, Proof, Record, Ticket
 
 Sink = Callable[[Record], None]
 """Takes one record; returns only when it is committed to the log. What it raises must pass through untouched."""

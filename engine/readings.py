@@ -22,9 +22,10 @@ from engine.events import (
     RunIntended,
     RunUnstarted,
 )
+from engine.facts import Facts, Health
 from engine.guards.case import Case
 from engine.guards.data import NOT_IN_SYNC
-from engine.model import Ended, Facts, Health, Outcome, Person, Plan, Ticket
+from engine.model import Ended, Outcome, Person, Plan, Ticket
 from engine.policy import Policy, Verb, may
 from engine.port import AccountRefused, EngineError, EngineUnavailable
 from engine.preflight import blocking, judge

@@ -10,7 +10,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from engine.model import Pool, Refusal, Topology
+from engine.facts import Pool, Topology
+from engine.model import Refusal
 
 NEAR = 3
 """Pools that are named as the nearest; more than that, and none is."""

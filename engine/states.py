@@ -40,7 +40,8 @@ from engine.events import (
     RunUnstarted,
     WishRefused,
 )
-from engine.model import Facts, Finding, Outcome, Phase, Plan, Record, Ticket, Verdict, Where
+from engine.facts import Facts
+from engine.model import Finding, Outcome, Phase, Plan, Record, Ticket, Verdict, Where
 
 
 class State(StrEnum):

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.events import DoubtRaised, DoubtSettled, Event, OperationClosed, PoolsSeen, RunEnded, RunUnstarted
+from engine.facts import Facts, Health, PoolFacts, PoolState
 from engine.guards.case import HOME, is_
-from engine.model import Ended, Facts, Health, Kind, Outcome, PoolFacts, PoolState, Proof, Verdict, Where, Word
+from engine.model import Ended, Kind, Outcome, Proof, Verdict, Where, Word
 from engine.rules import CLAIMS, MAX_ATTEMPTS
 from engine.states import Operation, State
 

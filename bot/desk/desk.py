@@ -22,7 +22,8 @@ from commands.grammar.command import Parsed
 from commands.grammar.wish import Answer, Ask, Look
 from engine import rules
 from engine.events import Event, RequestAsked, WishRefused
-from engine.model import Person, Pool, Refusal, Topology, Word
+from engine.facts import Pool, Topology
+from engine.model import Person, Refusal, Word
 from engine.policy import Policy, Verb, may
 from engine.resolve import pair_of, resolve
 from engine.states import BEGUN, Operation, State

@@ -13,7 +13,7 @@ from audit.port import Writable
 from bot.desk.loop import Loop
 from bot.desk.timings import Timings
 from bot.desk.who import FRESH, Who
-from engine.model import Topology
+from engine.facts import Topology
 from engine.port import Engine, EngineError
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from audit.port import Operations, Proof
 from bot.desk.journal import Journal, UnreadableError
 from bot.desk.story import told, whole
 from commands.grammar.wish import Line
-from engine.model import Facts, Topology
+from engine.facts import Facts, Topology
 from engine.port import Engine, EngineError
 from engine.states import Operation
 

@@ -25,7 +25,8 @@ from engine import plan as plans
 from engine import readings as learned
 from engine import rules, verdict
 from engine.events import Event, RunIntended, RunRecorded
-from engine.model import Ended, Facts, Outcome, Pool, Proof, Record
+from engine.facts import Facts, Pool
+from engine.model import Ended, Outcome, Proof, Record
 from engine.policy import Policy
 from engine.port import Engine, EngineError, EngineUnavailable, SightLost
 from engine.readings import Reading

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.model import Facts, Kind, Options, Topology
+from engine.facts import Facts, Topology
+from engine.model import Kind, Options
 from engine.port import EngineError
 from engine.states import Operation
 

@@ -9,19 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model import (
-    Facts,
-    Finding,
-    Health,
-    Kind,
-    Level,
-    Options,
-    PoolFacts,
-    PoolState,
-    Unread,
-    What,
-    Why,
-)
+from engine.facts import Facts, Health, PoolFacts, PoolState, Unread, What, Why
+from engine.model import Finding, Kind, Level, Options
 from engine.policy import Policy
 
 HOME = frozenset({PoolState.ACTIVE, PoolState.FAILED_BACK})

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from engine.facts import Unread, What, Why
 from engine.guards.case import Case, because, cure, may_not, note, warn
-from engine.model import Finding, Kind, Unread, What, Why
+from engine.model import Finding, Kind
 
 STAYS_DOWN = "N_STAYS_DOWN"
-NOT_READ = frozenset({"W_MAY_NOT_READ", "W_NO_ANSWER", "W_NOT_THERE", "W_NOT_READ", "N_DEAD_SIDE"})
+MAY_NOT_READ = "W_MAY_NOT_READ"
+NO_ANSWER = "W_NO_ANSWER"
+NOT_THERE = "W_NOT_THERE"
+FAILED_READING = "W_NOT_READ"
+DEAD_SIDE = "N_DEAD_SIDE"
+NOT_READ = frozenset({MAY_NOT_READ, NO_ANSWER, NOT_THERE, FAILED_READING, DEAD_SIDE})
 """The findings of `unread`: a refused card keeps them."""
 OF_A_DEAD_POOL = frozenset({What.BACKUP_SERVICE, What.ROUTING})
 """What a pool can only tell itself."""
@@ -26,20 +32,20 @@ def unread(case: Case) -> Iterator[Finding]:
 def _unread(case: Case, missed: Unread) -> Finding:
     if missed.why is Why.NO_RIGHTS:
         say = f"{may_not(missed)}{because(missed)} This says nothing of whether it is well."
-        return warn("W_MAY_NOT_READ", missed.name, say, cure(missed, ""))
+        return warn(MAY_NOT_READ, missed.name, say, cure(missed, ""))
     if _of_the_dead_side(case, missed):
         return note(
-            "N_DEAD_SIDE",
+            DEAD_SIDE,
             f"Could not be read, as is to be expected of a pool that is down: {missed}",
             "Nothing: disaster mode does not need it.",
         )
     if missed.why is Why.NO_ANSWER:
         say = f"No answer: {missed}"
-        return warn("W_NO_ANSWER", missed.name, say, "Find out whether it is down, or only out of reach from here.")
+        return warn(NO_ANSWER, missed.name, say, "Find out whether it is down, or only out of reach from here.")
     if missed.why is Why.NOT_THERE:
         say = f"Cannot be read through this endpoint: {missed}"
-        return warn("W_NOT_THERE", missed.name, say, "csfailover check names every cmdlet that is missing or hidden.")
-    return warn("W_NOT_READ", missed.name, f"Could not be read: {missed}", "Look at it by hand before you approve.")
+        return warn(NOT_THERE, missed.name, say, "csfailover check names every cmdlet that is missing or hidden.")
+    return warn(FAILED_READING, missed.name, f"Could not be read: {missed}", "Look at it by hand before you approve.")
 
 
 def _of_the_dead_side(case: Case, missed: Unread) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.facts import CmsState, What
 from engine.guards.case import Case, because, block, cure
-from engine.model import CmsState, Finding, Kind, What
+from engine.model import Finding, Kind
 
 STATUS = "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
 MOVE_IT = "Invoke-CsManagementServerFailover"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.facts import Export, Import, PoolFacts, Replication, What
 from engine.guards.case import Case, because, cure, warn
-from engine.model import Export, Finding, Import, Kind, PoolFacts, Replication, What
+from engine.model import Finding, Kind
 from engine.plan import timespan
 
 NOT_IN_SYNC = "W_NOT_IN_SYNC"

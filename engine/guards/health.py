@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.facts import Health, PoolFacts, Why
 from engine.guards.case import Case, because, block, cure, is_, may_not, unseen, warn
-from engine.model import Finding, Health, PoolFacts, Why
+from engine.model import Finding
 
 
 def backup_up(case: Case) -> Iterator[Finding]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.facts import PoolFacts, What
 from engine.guards.case import Case, because, block, cure
-from engine.model import Finding, PoolFacts, What
+from engine.model import Finding
 
 
 def pair(case: Case) -> Iterator[Finding]:

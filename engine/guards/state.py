@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.facts import PoolFacts, PoolState, What
 from engine.guards.case import HOME, Case, because, block, cure
-from engine.model import Finding, PoolFacts, PoolState, What
+from engine.model import Finding
 
 
 def failover_state(case: Case) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.facts import Facts, Topology
 from engine.lab import reading, runs
 from engine.lab.guards import PARAMETERS
 from engine.lab.world import World, WorldLost
-from engine.model import Ended, Facts, Kind, Outcome, Plan, Proof, Record, Ticket, Topology
+from engine.model import Ended, Kind, Outcome, Plan, Proof, Record, Ticket
 from engine.plan import CMDLETS
 from engine.port import Cancelled, EngineUnavailable, SightLost, Sink, StepRefused
 from engine.resolve import nearest

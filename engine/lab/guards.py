@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from engine.facts import Health
 from engine.lab.build import PRODUCTS
 from engine.lab.pools import PoolRow
-from engine.model import Health, Kind
+from engine.model import Kind
 
 EDGE = (
     'This Front-end pool "{pool}" is specified in topology as the next hop for the Edge server. Failing over this '

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from engine.model import Health
+from engine.facts import Health
 from engine.quorum import Quorum, quorum
 
 SYNC_INTERVAL = 120

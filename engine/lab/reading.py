@@ -5,9 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 
-from engine.lab.pools import PoolRow, ServiceLevel, serving
-from engine.lab.world import World, partner_of, pool_named, pools
-from engine.model import (
+from engine.facts import (
     Cms,
     CmsState,
     Edge,
@@ -15,7 +13,6 @@ from engine.model import (
     Facts,
     Health,
     Import,
-    Kind,
     Pool,
     PoolFacts,
     PoolState,
@@ -25,6 +22,9 @@ from engine.model import (
     What,
     Why,
 )
+from engine.lab.pools import PoolRow, ServiceLevel, serving
+from engine.lab.world import World, partner_of, pool_named, pools
+from engine.model import Kind
 
 
 def topology(world: World) -> Topology:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from engine.facts import Health
 from engine.lab import runs
 from engine.lab.pools import PoolRow, ServiceLevel, serving
 from engine.lab.reading import front_ends, state, voice_taken_over
@@ -11,7 +12,6 @@ from engine.lab.scene import LabRun, run_of
 from engine.lab.steps import names_of
 from engine.lab.trouble import find
 from engine.lab.world import World, partner_of, pool_by_id, pools
-from engine.model import Health
 
 HEADER = ("POOL", "STATE", "HEALTH", "FRONT ENDS", "USERS", "SERVED BY", "NOT REPLICATED", "TROUBLE")
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from engine.facts import Health
 from engine.lab import runs
 from engine.lab.build import PRODUCTS, Size
 from engine.lab.pools import PoolRow, health
 from engine.lab.world import World, partner_of, pool_by_id, pools, save
-from engine.model import Health
 from engine.quorum import Quorum, quorum
 from engine.resolve import nearest
 

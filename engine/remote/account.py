@@ -156,7 +156,7 @@ class Account:
             )
             error.add_note(self._words)
             if self._in_a_row == 1:
-                log.warning("%s: %s", self._words, error)
+                log.warning("the account is refused: %s: %s", self._words, error)
             self._change.notify_all()
 
     def _left(self, now: float) -> float:

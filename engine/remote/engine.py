@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.model import Facts, Outcome, Plan, Pool, Proof, Record, Ticket, Topology
+from engine.facts import Facts, Pool, Topology
+from engine.model import Outcome, Plan, Proof, Record, Ticket
 from engine.port import AccountRefused, Cancelled, EngineError, EngineUnavailable, Sink, StepRefused
 from engine.remote import facts as read
 from engine.remote import survey
@@ -206,7 +207,7 @@ class Remote:
             self._fails(ticket.endpoint)
             following = self._endpoints(self.settings.partner(plan.pool))[0]
             hint = "It is tried again." if following == ticket.endpoint else f"{following} is tried next."
-            raise EngineUnavailable(f"{error.sentence} {hint}", error.detail) from error
+            raise EngineUnavailable(f"{error.say.rstrip('.')}. {hint}", error.detail, error.cure) from error
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
         """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from engine.model import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
+from engine.facts import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineError
 from engine.quorum import Quorum, quorum
 from engine.remote.streams import plain

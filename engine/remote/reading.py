@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.model import UNTOLD, Why
+from engine.facts import Why
+from engine.model import UNTOLD
 from engine.port import EngineError, EngineUnavailable
 from engine.remote import inside
 from engine.remote.connect import Door, Session

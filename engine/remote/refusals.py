@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from engine.model import Why
+from engine.facts import Why
 from engine.port import StepRefused
 from engine.remote.streams import error_id, error_message
 

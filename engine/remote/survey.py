@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from engine.model import (
+from engine.facts import (
     Cms,
     CmsState,
     Edge,

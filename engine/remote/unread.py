@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from engine.model import Unread, What, Why
+from engine.facts import Unread, What, Why
 from engine.port import EngineError
 from engine.remote.refusals import Answered
 

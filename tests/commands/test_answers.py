@@ -14,10 +14,11 @@ from commands import load
 from commands.failover_log import NEVER_IN_AN_ID
 from commands.grammar.wish import Answer, Line, Look
 from engine.events import RequestAsked
+from engine.facts import Facts, Health, Pool, PoolState, Topology, Unread, What, Why
 from engine.lab import trouble
 from engine.lab.engine import Lab
 from engine.lab.show import show
-from engine.model import Facts, Health, Kind, Options, Pool, PoolState, Topology, Unread, What, Why
+from engine.model import Kind, Options
 from engine.port import EngineError
 from engine.states import Operation, evolve
 from tests.engine.given import OLGA, T0, facts, pool_facts

@@ -31,11 +31,11 @@ from bot.slack.pace import Pace
 from bot.standin import Member, StandIn
 from bot.standin.people import INCIDENT, Json, deliveries, workspace
 from engine.events import from_body
+from engine.facts import Facts
 from engine.lab.engine import Lab
 from engine.lab.reading import facts, who_serves
 from engine.lab.trouble import break_, repair
 from engine.lab.world import World
-from engine.model import Facts
 from engine.states import Operation, State, evolve
 
 PATIENCE = 30.0

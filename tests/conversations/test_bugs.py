@@ -12,8 +12,9 @@ from audit.model import Entry, Row
 from audit.sqlite.store import Store
 from bot import clock
 from bot.slack.listeners import BROKEN
+from engine.facts import Facts, PoolState
 from engine.lab.engine import Lab
-from engine.model import Facts, Outcome, Plan, PoolState, Record, Ticket, Verdict
+from engine.model import Outcome, Plan, Record, Ticket, Verdict
 from engine.port import Cancelled, Sink
 from engine.states import State
 from tests.conversations.conftest import Furnish

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 from bot.standin.people import Json, Member
+from engine.facts import Facts, PoolState
 from engine.lab.engine import Lab
-from engine.model import Facts, PoolState, Verdict
+from engine.model import Verdict
 from engine.port import EngineUnavailable
 from engine.states import State
 from tests.conversations.house import House

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from audit.sqlite.reader import Reader
-from engine.model import PoolState, Verdict
+from engine.facts import PoolState
+from engine.model import Verdict
 from engine.states import State
 from tests.conversations.house import House
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from audit.model import Row
 from audit.sqlite.store import Store
+from engine.facts import Facts
 from engine.lab.engine import Lab
-from engine.model import Facts
 from engine.states import State
 from tests.conversations.house import House
 

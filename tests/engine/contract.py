@@ -15,10 +15,11 @@ from dataclasses import replace
 
 import pytest
 
+from engine.facts import CmsState, Health, PoolState, What, Why
 from engine.lab import reading, trouble, users
 from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
-from engine.model import CmsState, Ended, Health, Kind, Options, PoolState, Record, What, Why
+from engine.model import Ended, Kind, Options, Record
 from engine.port import Engine, EngineUnavailable, StepRefused
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 

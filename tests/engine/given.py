@@ -11,24 +11,9 @@ from typing import Any
 
 from engine import plan as plans
 from engine.events import Event, PreflightPassed, RequestAsked, RunIntended
+from engine.facts import Cms, CmsState, Edge, Export, Facts, Health, Import, PoolFacts, PoolState, Replication
 from engine.guards.case import Case
-from engine.model import (
-    Cms,
-    CmsState,
-    Edge,
-    Export,
-    Facts,
-    Health,
-    Import,
-    Kind,
-    Options,
-    Outcome,
-    Person,
-    PoolFacts,
-    PoolState,
-    Replication,
-    Ticket,
-)
+from engine.model import Kind, Options, Outcome, Person, Ticket
 from engine.policy import Policy
 from engine.readings import Reading, inspected
 from engine.states import Operation, evolve

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from engine import readings as learned
 from engine import rules, verdict
 from engine.events import DoubtRaised, Event, RunRecorded, WishRefused
-from engine.model import Ended, Facts, Kind, Options, Person, PoolState, Proof, Record, Refusal, Word
+from engine.facts import Facts, PoolState
+from engine.model import Ended, Kind, Options, Person, Proof, Record, Refusal, Word
 from engine.port import AccountRefused, EngineUnavailable, StepRefused
 from engine.rules import Step
 from engine.states import BEGUN, CLOSED, Operation, State, evolve, rule_for

@@ -34,7 +34,8 @@ from engine.events import (
     from_body,
     to_body,
 )
-from engine.model import Ended, Finding, Level, Options, Outcome, Record, Unread, Verdict, What, Where, Why, Word
+from engine.facts import Unread, What, Why
+from engine.model import Ended, Finding, Level, Options, Outcome, Record, Verdict, Where, Word
 from tests.engine.given import asked, facts, intent, passed
 
 MISSED = Unread(What.USERS, Why.NO_RIGHTS, "p", "Accès refusé", "h", "a", "r")

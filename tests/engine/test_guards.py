@@ -12,28 +12,11 @@ from typing import Any
 import pytest
 
 import engine.guards
+from engine.facts import Cms, CmsState, Edge, Export, Facts, Health, Import, PoolState, Replication, Unread, What, Why
 from engine.guards import order as guards
 from engine.guards.case import Case, Guard
 from engine.guards.circumstances import NOT_READ
-from engine.model import (
-    UNTOLD,
-    Cms,
-    CmsState,
-    Edge,
-    Export,
-    Facts,
-    Finding,
-    Health,
-    Import,
-    Kind,
-    Level,
-    Options,
-    PoolState,
-    Replication,
-    Unread,
-    What,
-    Why,
-)
+from engine.model import UNTOLD, Finding, Kind, Level, Options
 from engine.preflight import MAX_WAIT, blocking, conflicts, judge
 from tests.engine.given import AWAY, EDGE, P1, P2, T0, case, facts, pool_facts
 
@@ -251,9 +234,9 @@ def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
 
 ORDER = {
     OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_ON_NO_POOL E_EDGE_NEXT_HOP "
-    "E_NEEDS_DISASTER_MODE E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_CAPACITY W_NOT_READ N_DURATION N_STAYS_DOWN",
+    "E_NEEDS_DISASTER_MODE E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_CAPACITY W_NOT_READ N_FAILOVER_DURATION N_STAYS_DOWN",
     BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_ON_NO_POOL "
-    "E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_NOT_READ N_DURATION",
+    "E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_NOT_READ N_FAILBACK_DURATION",
 }
 
 

@@ -22,7 +22,8 @@ from engine.events import (
     RunStopAsked,
     RunUnstarted,
 )
-from engine.model import Ended, Health, Options, Person, PoolState, Unread, What, Why
+from engine.facts import Health, PoolState, Unread, What, Why
+from engine.model import Ended, Options, Person
 from engine.policy import Policy
 from engine.port import AccountRefused, EngineUnavailable, StepRefused
 from engine.rules import Step

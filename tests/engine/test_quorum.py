@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from engine.facts import Health
 from engine.lab import pools as lab
-from engine.model import Health
 from engine.quorum import ORDERED_FROM, Quorum, is_2019_or_later, quorum
 from engine.remote import facts as remote
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model import Pool, Refusal, Topology
+from engine.facts import Pool, Topology
+from engine.model import Refusal
 from engine.resolve import pair_of, resolve
 
 TOPOLOGY = Topology(

@@ -23,7 +23,8 @@ from engine.events import (
     RunStopAsked,
     RunUnstarted,
 )
-from engine.model import Ended, Facts, Health, Kind, Options, Outcome, PoolState, Proof, Verdict, Where, Word
+from engine.facts import Facts, Health, PoolState
+from engine.model import Ended, Kind, Options, Outcome, Proof, Verdict, Where, Word
 from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation, State, evolve
 from engine.verdict import Look

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from engine.model import PoolState, Verdict
+from engine.facts import PoolState
+from engine.model import Verdict
 from engine.states import State
 from tests.remote.conftest import Furnish
 from tests.remote.wire import FRONT_ENDS, PAIRS, WireHouse

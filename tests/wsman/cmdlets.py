@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from psrpcore.types import PSRPMessageType as Kind
 
-from engine.model import Facts, Outcome, Plan, Ticket, Topology
+from engine.facts import Facts, Topology
+from engine.model import Outcome, Plan, Ticket
 from engine.port import Cancelled, Sink
 from tests.wsman import clixml
 from tests.wsman.calls import Call

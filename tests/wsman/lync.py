@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from engine.model import CmsState, Export, Facts, Health, Pool, What, Why
+from engine.facts import CmsState, Export, Facts, Health, Pool, What, Why
 from engine.plan import CMDLETS
 from engine.port import EngineError
 from tests.wsman.clixml import ErrorRecord, NetObject

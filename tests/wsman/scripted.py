@@ -12,26 +12,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.model import (
+from engine.facts import (
     Cms,
     CmsState,
     Edge,
-    Ended,
     Export,
     Facts,
     Health,
     Import,
-    Kind,
-    Outcome,
-    Plan,
     Pool,
     PoolFacts,
     PoolState,
-    Record,
     Replication,
-    Ticket,
     Topology,
-)  # fmt: skip
+)
+from engine.model import Ended, Kind, Outcome, Plan, Record, Ticket  # fmt: skip
 from engine.port import Cancelled, Sink
 
 POOLS = {

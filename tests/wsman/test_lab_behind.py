@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 from pypsrp.complex_objects import PSInvocationState
 
+from engine.facts import PoolState
 from engine.lab.engine import Lab
-from engine.model import PoolState
 from tests.wsman.client import begun, opened, ran, verbose
 from tests.wsman.peer import Peer
 from tests.wsman.shells import CTRL_C

@@ -14,10 +14,10 @@ from bot import clock
 from bot.desk.kept import Watch
 from bot.desk.timings import Timings
 from bot.slack.people import People
+from engine.facts import Topology
 from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.world import create
-from engine.model import Topology
 
 
 class Slow(Lab):

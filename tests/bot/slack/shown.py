@@ -14,7 +14,8 @@ from typing import Any
 from bot.slack.blocks import SlackMessage
 from bot.standin.blockkit import problems
 from engine.events import Event, RunRecorded
-from engine.model import Finding, Kind, Level, Options, PoolFacts, Ticket
+from engine.facts import PoolFacts
+from engine.model import Finding, Kind, Level, Options, Ticket
 from engine.states import Operation
 from tests.engine.given import OLGA
 from tests.engine.histories import explore

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.facts import PoolState
 from engine.lab import runs, trouble
 from engine.lab.build import Size
 from engine.lab.engine import Lab
 from engine.lab.show import show
 from engine.lab.world import World, create
-from engine.model import Ended, Kind, Options, PoolState, Record
+from engine.model import Ended, Kind, Options, Record
 from engine.port import EngineUnavailable, SightLost
 from tests.engine.lab.worlds import P1, P2, P3, Time, Told, column, digest, go, never, new_lab, plan_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.facts import Health
 from engine.lab.build import PRODUCTS
 from engine.lab.pools import health
-from engine.model import Health
 
 PACE = settings(derandomize=True, database=None, deadline=None)
 

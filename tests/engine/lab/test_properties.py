@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import preflight
+from engine.facts import Health
 from engine.guards.case import Case
 from engine.lab import reading, trouble, users
 from engine.lab.engine import Lab
 from engine.lab.pools import ServiceLevel
-from engine.model import Ended, Health, Kind, Options, Outcome
+from engine.model import Ended, Kind, Options, Outcome
 from engine.plan import CMDLETS
 from engine.policy import Policy
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, new_lab

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.facts import Export, Import, PoolState
 from engine.lab import reading, trouble, users
 from engine.lab.build import Size
 from engine.lab.pools import ServiceLevel
-from engine.model import Export, Import, Kind, Options, PoolState
+from engine.model import Kind, Options
 from tests.engine.lab.worlds import P1, P2, Time, digest, go, new_lab
 
 

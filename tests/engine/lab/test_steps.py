@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.facts import PoolState
 from engine.lab import trouble, users
 from engine.lab.build import Size
-from engine.model import Ended, Kind, Options, PoolState
+from engine.model import Ended, Kind, Options
 from tests.engine.lab.worlds import P1, P2, Time, Told, column, digest, go, new_lab
 
 

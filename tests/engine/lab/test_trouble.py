@@ -28,7 +28,7 @@ def test_everything_that_can_be_broken_can_be_repaired(tmp_path: Path, what: str
     """Each trouble changes the world and says so in a sentence; its repair brings back what was."""
     lab = new_lab(tmp_path)
     tables = ("fe", "edge", "cms", "clock")
-    names = "health, backend_up, link_up, export_ok, import_ok, readable, write_seq - repl_seq, down_since"
+    names = "health, backend_up, link_up, export_ok, import_ok, readable, stuck, write_seq - repl_seq, down_since"
     before = digest(lab.world, tables), lab.world.one(f"SELECT {names} FROM pool WHERE fqdn = ?", (P1,))
     arguments = [ARGUMENTS[name] for name in trouble.BREAKABLE[what].arguments.split()]
     assert trouble.break_(lab.world, what, *arguments).endswith(".")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.facts import Health, What
 from engine.lab.build import Size
 from engine.lab.trouble import break_, reset
 from engine.lab.world import World
-from engine.model import Health, What
 from engine.remote.engine import Remote
 from tests.engine.contract import EngineContract
 from tests.engine.lab.worlds import P1, P2, P3, P4, grow

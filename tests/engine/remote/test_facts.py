@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pypsrp.complex_objects import GenericComplexObject
 
-from engine.model import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
+from engine.facts import Cms, CmsState, Edge, Export, Health, Import, Pool, PoolState, Replication
 from engine.port import EngineUnavailable
 from engine.remote import facts
 from engine.remote.reading import RemoteReader, gather

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from engine.model import UNTOLD, Facts, Finding, Health, Kind, Level, Options, Unread, What, Why
+from engine.facts import Facts, Health, Unread, What, Why
+from engine.model import UNTOLD, Finding, Kind, Level, Options
 from engine.preflight import judge
 from engine.remote.checks import Trial, checks
 from engine.remote.engine import Remote

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psrpcore.types import PSRPMessageType as Kind
 
-from engine.model import Ended, Record, What
+from engine.facts import What
+from engine.model import Ended, Record
 from engine.port import EngineUnavailable
 from engine.remote import inside
 from engine.remote.connect import Session

@@ -8,7 +8,7 @@ import pytest
 from pypsrp.complex_objects import GenericComplexObject
 from pypsrp.messages import ErrorRecordMessage
 
-from engine.model import Why
+from engine.facts import Why
 from engine.remote.refusals import Answered, Unrecognised, refusal, why
 
 

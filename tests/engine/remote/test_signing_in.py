@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from engine.model import Ended, Export, Health, Kind, PoolState
+from engine.facts import Export, Health, PoolState
+from engine.model import Ended, Kind
 from engine.port import EngineError, EngineUnavailable, StepRefused
 from engine.remote.engine import Remote
 from tests.engine.remote.rig import FE2, P1, P2, Told, go, never, plan, remote, ticket

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.facts import PoolState
 from engine.model import Ended
 from engine.port import AccountRefused, EngineUnavailable, StepRefused
 from engine.remote.engine import Remote
@@ -51,7 +52,7 @@ def test_a_front_end_that_is_gone_is_the_last_to_be_asked(peer: Peer, transport:
     with pytest.raises(EngineUnavailable):
         go(engine, Told())
     assert ticket(engine).endpoint == SECOND
-    assert engine.facts(P1).unread == ()
+    assert engine.facts(P1).pool.state is not PoolState.UNKNOWN
 
 
 def test_a_permanent_no_is_no_passing_trouble(peer: Peer, transport: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model import What, Why
+from engine.facts import What, Why
 from engine.port import EngineError, EngineUnavailable
 from engine.remote.refusals import Answered
 from engine.remote.unread import CMDLET, Reached, parsed, services, unread
