@@ -16,6 +16,7 @@ from commands import load
 from engine.lab.trouble import BREAKABLE
 from engine.states import diagram
 from tests.house import codes, drawing
+from tests.house.verdicts import verdicts
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +55,7 @@ def house() -> str:
 
 DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"commands": commands, "command-line": command_line, "scopes": scopes, "breakable": breakable},
-    "ARCHITECTURE.md": {"house": house, "states": states},
+    "ARCHITECTURE.md": {"house": house, "states": states, "verdicts": verdicts},
     "docs/codes.md": {"codes": codes.table},
 }
 
