@@ -31,11 +31,15 @@ class EngineError(Exception):
         self.cure = cure
 
     @property
-    def sentence(self) -> str:
-        """`say` as a sentence that stands alone, whether or not the engine worded it to stand inside another one; then
-        the cure."""
+    def reason(self) -> str:
+        """`say` as a sentence that stands alone, whether or not the engine worded it to stand inside another one."""
         end = "" if self.say.endswith((".", "?", "!")) else "."
-        return f"{self.say[:1].upper()}{self.say[1:]}{end} {self.cure}".strip()
+        return f"{self.say[:1].upper()}{self.say[1:]}{end}"
+
+    @property
+    def sentence(self) -> str:
+        """The reason, and the cure behind it."""
+        return f"{self.reason} {self.cure}".strip()
 
 
 class EngineUnavailable(EngineError):

@@ -151,7 +151,7 @@ def put_off(op: Operation, error: EngineError, now: datetime) -> tuple[Event, ..
         return (ApprovalsVoided((good, f"it could not be started: {error.say}")),)
     if op.state is State.RUNNING and op.stop_asked_by:
         return (RunEnded(Outcome(Ended.NOT_STARTED, error.sentence)),)
-    return () if op.state is State.APPROVED and op.put_off == error.sentence else (RunUnstarted(error.sentence),)
+    return () if op.state is State.APPROVED and op.put_off == error.reason else (RunUnstarted(error.reason),)
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:

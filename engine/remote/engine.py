@@ -207,7 +207,7 @@ class Remote:
             self._fails(ticket.endpoint)
             following = self._endpoints(self.settings.partner(plan.pool))[0]
             hint = "It is tried again." if following == ticket.endpoint else f"{following} is tried next."
-            raise EngineUnavailable(f"{error.say.rstrip('.')}. {hint}", error.detail, error.cure) from error
+            raise EngineUnavailable(f"{error.reason} {hint}", error.detail, error.cure) from error
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
         """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on

@@ -76,9 +76,7 @@ def test_two_leads_state_a_run_dead_that_nothing_can_prove_over_and_the_reading_
     house.until(lambda: house.bob.modal() is not None)
     assert "A reason is needed" in house.bob.submit({"choice": "run-dead", "reason": "  "}).text
     assert house.bob.submit({"choice": "run-dead", "reason": "fe01 burnt down"}).ok
-    house.sees(
-        operation, "Bob stated that nothing of the run is at work any more. It takes the same word of another lead."
-    )
+    house.sees(operation, "Bob stated that nothing of the run is at work any more. It counts when another lead")
     assert house.operation(operation).state is State.IN_DOUBT
     assert _states(house, house.carol, "run-dead", card) == ""
     op = house.closed(operation)

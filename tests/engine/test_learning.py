@@ -188,9 +188,9 @@ def test_a_start_that_may_do_better_later_keeps_the_approvals() -> None:
     """Before the intent and after it, as long as nothing was sent: the reason is kept, and said once."""
     for op in (APPROVED, given(asked(), passed(), GRANT, intent())):
         (event,) = learned.put_off(op, BUSY, T0)
-        assert event == RunUnstarted(BUSY.sentence)
+        assert event == RunUnstarted(BUSY.reason)
         waiting = evolve(op, event, T0)
-        assert (waiting.state, waiting.ticket, waiting.put_off) == (State.APPROVED, None, BUSY.sentence)
+        assert (waiting.state, waiting.ticket, waiting.put_off) == (State.APPROVED, None, BUSY.reason)
         assert learned.put_off(waiting, BUSY, T0) == ()
     assert learned.put_off(waiting, AccountRefused("refused"), T0) == (RunUnstarted("Refused."),)
 

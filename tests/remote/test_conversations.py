@@ -140,15 +140,15 @@ def test_with_a_wrong_password_the_bot_says_what_is_wrong(furnish: Furnish) -> N
 
 
 def test_a_stop_is_a_signal_and_the_pools_are_as_before(house: WireHouse) -> None:
-    """Before the redirect: the cmdlet gets Ctrl-C, its last records are read, and the verdict says FAILED."""
+    """Before the redirect: the cmdlet gets Ctrl-C, its last records are read, and the verdict says STOPPED."""
     house.takes(8)
     operation, _ = house.approved()
     house.until(house.at_work)
     assert house.bob.click("Stop").ok
-    assert house.closed(operation).verdict is Verdict.FAILED
-    said = house.sees(operation, "FAILED.")["rendered"]
+    assert house.closed(operation).verdict is Verdict.STOPPED
+    said = house.sees(operation, "STOPPED.")["rendered"]
     assert "stopped as asked" in said
-    assert "The pools are as before" in said
+    assert "Stopped, as Bob asked. Nothing was moved" in said
     assert house.serves() == POOL01
     assert "Signal" in house.verbs(operation)
     assert len(house.sent()) == 1
@@ -187,7 +187,7 @@ def test_a_server_that_is_gone_leaves_a_doubt_that_a_look_settles(furnish: Furni
         house.peer = other
         house.moves_in()
         assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-        assert "Sight was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
+        assert "Sight of the run was lost on the way" in house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
         assert (house.sent(), house.serves()) == ([], POOL02)
         house.dies()
 

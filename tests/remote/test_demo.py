@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     options = ["--port", "0", "--speed", "3600", "--data", str(tmp_path / "demo")]
-    options += ["--trouble", '{"kind": "http", "verb": "Create", "code": 503}', "--peer", '{"done_again": true}']
+    options += ["--trouble", '{"kind": "http", "verb": "Create", "code": 503}', "--server", "done_again=true"]
     command = [sys.executable, "-m", "tests.wsman.demo", *options]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
