@@ -22,6 +22,8 @@ from engine.remote.settings import RemoteSettings
 SlackId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
+STATEMENTS = 2
+"""People whose word it takes to settle a doubt. Fixed: it is a statement and no approval."""
 Seconds = Annotated[int, Field(ge=1, le=604_800)]
 
 
@@ -125,6 +127,11 @@ class Config(_Section):
                 f"policy wants up to {needed} approvals, but people with the role "
                 f"{who_may(Verb.APPROVE, policy)}: {able}, and nobody "
                 "approves their own request; no request could get them all. Name another lead, or somebody who asks"
+            )
+        if sum(may(p, Verb.SETTLE, policy) for p in everybody) < STATEMENTS:
+            raise ValueError(
+                f"to settle a doubt by word takes two people with the role {who_may(Verb.SETTLE, policy)}. Name one "
+                "more: a doubt about which nothing can be read would lock its pair for good"
             )
         return self
 

@@ -54,6 +54,8 @@ class Finding:
     say: str
     cure: str = ""
     subject: str = ""
+    grave: bool = False
+    """Whether it makes the request as grave as disaster mode."""
 
     @property
     def bound(self) -> str:

@@ -78,10 +78,10 @@ class Demand:
 
 
 def risk(kind: Kind, options: Options, findings: Iterable[Finding] = ()) -> Risk:  # noqa: ARG001  # see below
-    """Judged from what was typed. The kind and what was read (the findings) are here to be judged too; neither
-    changes the answer yet."""
-    grave = not options.whatif and any(is_so(options) for is_so in _GRAVE.values())
-    return Risk(grave, _LOSS if grave else "")
+    """Judged from what was typed and from what was found. The kind is here to be judged too, and does not count yet."""
+    loses = any(is_so(options) for is_so in _GRAVE.values())
+    grave = not options.whatif and (loses or any(finding.grave for finding in findings))
+    return Risk(grave, _LOSS if grave and loses else "")
 
 
 def demanded(kind: Kind, options: Options, policy: Policy, findings: Iterable[Finding] = ()) -> Demand:

@@ -29,8 +29,6 @@ from engine.preflight import conflicts
 from engine.states import BEGUN, Operation, State
 
 MAX_REASON = 1_000
-MAX_ATTEMPTS = 3
-"""How often a run that provably never started may be started again, with its approvals."""
 
 
 class Step(StrEnum):

@@ -21,7 +21,7 @@ from engine.events import DoubtRaised, DoubtSettled, Event, OperationClosed, Poo
 from engine.facts import Facts, Health, PoolFacts, PoolState
 from engine.guards.case import HOME, is_
 from engine.model import Ended, Kind, Outcome, Proof, Verdict, Where, Word
-from engine.rules import CLAIMS, MAX_ATTEMPTS
+from engine.rules import CLAIMS
 from engine.states import Operation, State
 
 UNDECIDED = 60
@@ -40,11 +40,10 @@ class Look:
 
 def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
     """The engine came back. `resumed`: by looking for a run of an earlier life of the bot. What was provably never
-    sent may start again, unless somebody has asked to stop it."""
+    sent may start again while the approvals are good, unless somebody has asked to stop it."""
     if outcome.ended is Ended.UNKNOWN:
         return DoubtRaised(outcome.say)
-    unsent = resumed and outcome.ended is Ended.NOT_STARTED
-    if unsent and op.attempts < MAX_ATTEMPTS and not op.stop_asked_by:
+    if resumed and outcome.ended is Ended.NOT_STARTED and not op.stop_asked_by:
         return RunUnstarted(outcome.say)
     return RunEnded(outcome)
 
@@ -217,13 +216,17 @@ def _seen(op: Operation, look: Look) -> str:
         read = f"The state of {op.request.pool} cannot be read"
     else:
         read = ", ".join(_state(p) for p in (look.facts.pool, look.facts.partner) if p)
-    return f"{read}. {_run(op, look.proof)}"
+    return f"{read}. {_run(op, where_of(op, look.facts), look.proof)}"
 
 
-def _run(op: Operation, proof: Proof | None) -> str:
+def _run(op: Operation, where: Where, proof: Proof | None) -> str:
     if op.run_dead:
         return f"{' and '.join(op.run_dead.names)} stated that nothing of the run is at work any more."
-    return proof.say if proof else "Whether the run is over cannot be found out: its server does not answer."
+    if proof:
+        return proof.say
+    if op.outcome is not None and op.outcome.ended in _OVER and where is Where.TARGET:
+        return "The server reported the end of the cmdlet."
+    return "Whether the run is over cannot be found out: its server does not answer."
 
 
 def _state(pool: PoolFacts) -> str:

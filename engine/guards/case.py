@@ -53,6 +53,11 @@ def warn(code: str, subject: str, say: str, cure: str = "") -> Finding:
     return Finding(code, Level.WARN, say, cure, subject)
 
 
+def grave(code: str, subject: str, say: str, cure: str) -> Finding:
+    """A warning that makes the request as grave as disaster mode."""
+    return Finding(code, Level.WARN, say, cure, subject, grave=True)
+
+
 def note(code: str, say: str, cure: str = "") -> Finding:
     return Finding(code, Level.NOTE, say, cure)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.facts import PoolFacts, PoolState, What
-from engine.guards.case import HOME, Case, because, block, cure
+from engine.guards.case import HOME, Case, because, block, cure, grave
 from engine.model import Finding
 
 
@@ -19,6 +19,15 @@ def failover_state(case: Case) -> Iterator[Finding]:
             "E_ALREADY_FAILED_OVER",
             f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
             f"To bring the users home: /failback {pool.fqdn}",
+        )
+    elif pool.state is PoolState.FAILING_OVER:
+        yield grave(
+            "W_FAILING_OVER",
+            pool.fqdn,
+            f"{pool.fqdn} is FailingOver, and no run of this bot is at work on it. Either somebody else fails it over "
+            "at this moment, or an earlier run broke off in the middle and neither pool may serve its users.",
+            "Look on the Front Ends of both pools whether another failover is at work. If none is, the same cmdlet "
+            "once more is the way on.",
         )
     elif pool.state not in HOME:
         yield _unclear(case, pool)
@@ -54,8 +63,8 @@ def _unclear(case: Case, pool: PoolFacts) -> Finding:
     if pool.state is PoolState.FAILING_OVER:
         return block(
             "E_FAILING_OVER",
-            f"{pool.fqdn} is being failed over at this moment, not by this bot.",
-            "Find out who started it. Ask again when its PoolState is Active or FailedOver.",
+            f"{pool.fqdn} is FailingOver: a failover of it is at work, not by this bot, or one broke off half-way.",
+            f"Find out which. If one broke off: /failover {pool.fqdn}. Ask again when it is Active or FailedOver.",
         )
     missed = case.facts.missed(What.POOL_STATE, pool.fqdn)
     return block(

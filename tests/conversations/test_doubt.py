@@ -141,3 +141,17 @@ def test_a_pool_that_stays_in_between_is_ended_by_two_leads_and_the_pair_is_free
     assert _states(house, house.carol, "neither", {"ts": card}) == ""
     assert house.closed(operation).verdict is Verdict.NEITHER
     assert "may be asked for anew" in house.sees(operation, "NEITHER.")["rendered"]
+
+
+def test_what_was_ended_in_between_can_be_asked_anew_and_takes_two_leads(empty_house: House) -> None:
+    """The pool is FailingOver and no run of ours is at work: no refusal, and as grave as disaster mode."""
+    house = empty_house
+    house.live()
+    house.breaks("stuck", "pool01")
+    operation, card = house.asked("/failover pool01")
+    shown = house.sees(operation, "Waiting: 0 of 2 approvals given")["rendered"]
+    assert "pool01.contoso.com is FailingOver, and no run of this bot is at work on it." in shown
+    assert house.bob.click("Approve", ts=card).ok
+    assert house.carol.click("Approve", ts=card).ok
+    assert house.closed(operation).verdict is Verdict.SUCCEEDED
+    assert house.serves() == "pool02.contoso.com"

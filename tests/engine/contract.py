@@ -1,10 +1,10 @@
 """What every engine must do, whatever it speaks to: the tests behind `engine.port.Engine`.
 
-A test module of an engine makes a class of `EngineContract` and gives it three fixtures: `engine`, an Engine on a
+A test module of an engine makes a class of `EngineContract` and gives it four fixtures: `engine`, an Engine on a
 tiny lab world (directly, or over the wire with that world behind it), `world`, another handle of the same world,
-through which it is changed from outside and looked at, and `unanswered`, which keeps the server from answering the
-next run that is to be begun. Nothing here knows an engine's wording, except
-the one sentence that Microsoft documents.
+through which it is changed from outside and looked at, `unanswered`, which keeps the server from answering the next run
+that is to be begun, and `passes`, which lets time pass in the world. Nothing here knows an engine's wording, except the
+one sentence that Microsoft documents.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from engine.events import ApprovalGranted, OperationClosed, RunEnded, RunIntended
 from engine.facts import CmsState, Health, PoolState, What, Why
 from engine.lab import reading, trouble, users
 from engine.lab.pools import ServiceLevel
 from engine.lab.world import World
-from engine.model import Ended, Kind, Options, Record
+from engine.model import Ended, Kind, Options, Outcome, Record, Ticket, Verdict
 from engine.port import Engine, EngineUnavailable, StepRefused
+from engine.states import evolve
+from engine.verdict import Look, looked
+from tests.engine.given import LEO, T0, asked, given, passed
 from tests.engine.lab.worlds import ALONE, P1, P2, P3, P4, STATE, Told, column, digest, go, grow, ids, never, plan_of
 
 EDGE = (
@@ -32,6 +37,24 @@ DONE = {Ended.COMPLETED, Ended.COMPLETED_WITH_ERRORS}
 
 class Boom(Exception):
     """What a sink raises that cannot commit."""
+
+
+def judged(
+    engine: Engine, ticket: Ticket, outcome: Outcome, passes: Callable[[float], None], settling: float
+) -> OperationClosed:
+    """The verdict that the product comes to, from this engine's own readings and proofs. `passes` lets time pass."""
+    made = passed()
+    grant = ApprovalGranted(LEO.id, LEO.name, made.digest)
+    op = given(asked(), made, grant, RunIntended(ticket, made.digest), RunEnded(outcome))
+    for tick in range(200):
+        now = T0 + timedelta(seconds=0.1 * tick)
+        look = Look(engine.facts(P1), engine.prove_over(ticket, stop_asked=True))
+        for event in looked(op, look, now, settling):
+            op = evolve(op, event, now)
+            if isinstance(event, OperationClosed):
+                return event
+        passes(0.1)
+    raise TimeoutError(str(op))
 
 
 class EngineContract:
@@ -199,6 +222,46 @@ class EngineContract:
         assert engine.prove_over(engine.ticket(P3, "run-2", *ids("run-2")), stop_asked=False).over
         assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
         assert engine.facts(P3).pool.state is PoolState.ACTIVE
+
+    def test_a_run_whose_last_step_comes_late_gets_no_verdict_that_is_false(
+        self, engine: Engine, world: World, passes: Callable[[float], None]
+    ) -> None:
+        """It is stopped, reports so, and the pool reads as before; a moment later the users are redirected all the
+        same. Whoever judges by held readings and proofs never says that nothing was moved."""
+        world.go(0.5)
+        trouble.break_(world, "late", "1")
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
+        outcome = engine.invoke(ticket, plan_of(engine, Kind.FAILOVER), Told(), lambda: True)
+        if outcome.ended is not Ended.STOPPED:
+            pytest.skip("this run was past the point of no return before it heard of the stop")
+        closed = judged(engine, ticket, outcome, passes, settling=3.0)
+        assert closed.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+
+    def test_a_pool_that_stays_in_between_reads_so_and_takes_the_same_cmdlet_again(
+        self, engine: Engine, world: World
+    ) -> None:
+        """A reading in between is a reading, neither done nor as before; asked anew, the move goes through."""
+        trouble.break_(world, "stuck", P1)
+        assert engine.facts(P1).pool.state is PoolState.FAILING_OVER
+        assert go(engine, Kind.FAILOVER).ended in DONE
+        assert engine.facts(P1).pool.state is PoolState.FAILED_OVER
+
+    def test_a_state_that_is_reached_is_no_end_while_the_cmdlet_is_at_work(self, engine: Engine, world: World) -> None:
+        """The users are where they were to go, and nothing proves the run over until the cmdlet has ended."""
+        world.go(2.0)
+        trouble.break_(world, "linger", "4")
+        ticket = engine.ticket(P1, "run-1", *ids("run-1"))
+        seen: list[tuple[PoolState, bool]] = []
+
+        def cancelled() -> bool:  # asked again and again while it runs
+            state = engine.facts(P1).pool.state
+            seen.append((state, engine.prove_over(ticket, stop_asked=False).over))
+            return False
+
+        assert engine.invoke(ticket, plan_of(engine, Kind.FAILOVER), Told(), cancelled).ended in DONE
+        assert (PoolState.FAILED_OVER, False) in seen
+        assert engine.prove_over(ticket, stop_asked=False).over
 
     def test_reattaching_to_a_finished_run_never_runs_it_again(self, engine: Engine, world: World) -> None:
         """Whatever the engine can still find out, the users were redirected once."""

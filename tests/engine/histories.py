@@ -105,9 +105,9 @@ def _key(op: Operation, now: datetime) -> Key:
         case State.AWAITING:
             return op.state, who, op.reminded
         case State.APPROVED:
-            return op.state, who, min(op.attempts, rules.MAX_ATTEMPTS)
+            return op.state, who
         case State.RUNNING:
-            return op.state, min(op.attempts, rules.MAX_ATTEMPTS), bool(op.stop_asked_by)
+            return op.state, bool(op.stop_asked_by)
         case State.JUDGING:
             late = op.ended_at is not None and now - op.ended_at >= timedelta(seconds=SETTLING + verdict.UNDECIDED)
             return op.state, bool(op.stop_asked_by), _ended(op), _looked(op, now), late

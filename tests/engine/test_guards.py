@@ -69,7 +69,7 @@ HITS: list[Row] = [
     ("E_PAIR_ASYMMETRIC", B, BACK, Options(), away(partner={"backup": None})),
     ("E_ALREADY_FAILED_OVER", B, OVER, DISASTER, AWAY),
     ("E_BACKUP_IS_FAILED_OVER", B, OVER, DISASTER, pair(partner={"state": PoolState.FAILED_OVER})),
-    ("E_FAILING_OVER", B, OVER, Options(), pair({"state": PoolState.FAILING_OVER})),
+    ("W_FAILING_OVER", W, OVER, Options(), pair({"state": PoolState.FAILING_OVER})),
     ("E_FAILING_OVER", B, OVER, Options(), pair(partner={"state": PoolState.FAILING_OVER})),
     ("E_STATE_UNKNOWN", B, OVER, DISASTER, pair({"state": PoolState.UNKNOWN})),
     ("E_STATE_UNKNOWN", B, OVER, Options(), pair(partner={"state": PoolState.UNKNOWN})),
@@ -233,7 +233,7 @@ def test_a_pair_that_is_not_the_locked_one_is_refused(kind: Kind) -> None:
 
 
 ORDER = {
-    OVER: "E_PAIR_ASYMMETRIC E_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_ON_NO_POOL E_EDGE_NEXT_HOP "
+    OVER: "E_PAIR_ASYMMETRIC W_FAILING_OVER E_BACKUP_UNAVAILABLE E_CMS_ON_NO_POOL E_EDGE_NEXT_HOP "
     "E_NEEDS_DISASTER_MODE E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_CAPACITY W_NOT_READ N_FAILOVER_DURATION N_STAYS_DOWN",
     BACK: "E_PAIR_ASYMMETRIC E_STATE_UNKNOWN E_HOME_NOT_RESTORED E_BACKUP_UNAVAILABLE_USE_DISASTER E_CMS_ON_NO_POOL "
     "E_PARAM_UNSUPPORTED W_SYNC_NOT_READ W_NOT_READ N_FAILBACK_DURATION",

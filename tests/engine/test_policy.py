@@ -10,9 +10,25 @@ from bot.check import enough_people
 from bot.config import Secrets, validated
 from bot.desk.intents import buttons_of
 from engine import plan as plans
+from engine.facts import PoolState
 from engine.model import Kind, Options
 from engine.policy import GRAVE, GRAVEST, USUAL, Policy, Role, Verb, approvers, demanded, may, most_demanded, who_may
-from tests.engine.given import AUDE, AWAY, EVERYBODY, LEO, LIA, OLGA, RITA, asked, facts, given, passed
+from engine.preflight import blocking, judge
+from tests.engine.given import (
+    AUDE,
+    AWAY,
+    EVERYBODY,
+    LEO,
+    LIA,
+    OLGA,
+    RITA,
+    asked,
+    case,
+    facts,
+    given,
+    passed,
+    pool_facts,
+)
 
 POLICY = Policy(approvals=3, risky_approvals=5)
 """Numbers that are nobody's default."""
@@ -87,3 +103,14 @@ def test_nobody_approves_what_they_asked_for() -> None:
     assert {p.id for p in approvers(LEO.id, EVERYBODY.values(), Policy())} == {LIA.id, RITA.id}
     assert {p.id for p in approvers(OLGA.id, EVERYBODY.values(), Policy())} == {LEO.id, LIA.id, RITA.id}
     assert AUDE.roles == {Role.AUDITOR}
+
+
+def test_a_pool_that_is_in_between_with_no_run_of_ours_is_as_grave_as_disaster_mode() -> None:
+    """It is no refusal, since the same cmdlet is the way on; but two leads have to know what they do."""
+    read = facts(pool_facts(state=PoolState.FAILING_OVER))
+    findings = judge(case(Kind.FAILOVER, read))
+    assert blocking(findings) is None
+    assert [f.code for f in findings if f.grave] == ["W_FAILING_OVER"]
+    assert demanded(Kind.FAILOVER, Options(), POLICY, findings).approvals == POLICY.risky_approvals
+    made = plans.make(Kind.FAILOVER, Options(), read, findings, POLICY)
+    assert made.approvals == POLICY.risky_approvals

@@ -25,7 +25,6 @@ from engine.events import (
 )
 from engine.facts import Facts, Health, PoolState
 from engine.model import Ended, Kind, Options, Outcome, Proof, Verdict, Where, Word
-from engine.rules import MAX_ATTEMPTS
 from engine.states import Operation, State, evolve
 from engine.verdict import Look
 from tests.engine.given import LEO, LIA, P1, P2, T0, asked, facts, given, intent, outcome, passed, pool_facts
@@ -269,13 +268,13 @@ def test_sight_lost_is_a_doubt_and_no_failure() -> None:
 
 
 def test_only_a_resumed_run_that_was_provably_never_sent_may_start_again() -> None:
-    """And only so many times; after that it ends, as not started."""
+    """However often that was proved: its time is that of the approvals."""
     op = running()
     assert isinstance(verdict.followed(op, outcome(Ended.NOT_STARTED), resumed=True), RunUnstarted)
     assert isinstance(verdict.followed(op, outcome(Ended.NOT_STARTED), resumed=False), RunEnded)
     assert isinstance(verdict.followed(op, outcome(Ended.FAILED), resumed=True), RunEnded)
-    last = replace(op, attempts=MAX_ATTEMPTS)
-    assert isinstance(verdict.followed(last, outcome(Ended.NOT_STARTED), resumed=True), RunEnded)
+    often = replace(op, attempts=50)
+    assert isinstance(verdict.followed(often, outcome(Ended.NOT_STARTED), resumed=True), RunUnstarted)
 
 
 def test_a_run_that_was_asked_to_stop_is_not_started_again() -> None:

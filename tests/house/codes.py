@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "commands", "engine", "audit")
 CODE = re.compile(r"[EWN]_[A-Z][A-Z_]*[A-Z]")
 LEVELS = {"E": "refusal", "W": "warning", "N": "note"}
-SAID_AS = {"block": "E", "warn": "W", "note": "N", "Refusal": "E", "RequestRefused": "E"}
+SAID_AS = {"block": "E", "warn": "W", "grave": "W", "note": "N", "Refusal": "E", "RequestRefused": "E"}
 """Which codes each of these calls may bear."""
 
 

@@ -16,17 +16,27 @@ from tests.engine.lab.worlds import Time, new_lab
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Lab]:
-    lab = new_lab(tmp_path)
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, time: Time) -> Iterator[Lab]:
+    lab = new_lab(tmp_path, time=time)
     yield lab
     lab.close()
 
 
 @pytest.fixture
-def world(engine: Lab) -> Iterator[World]:
-    other = World(engine.world.path, clock=Time())
+def world(engine: Lab, time: Time) -> Iterator[World]:
+    other = World(engine.world.path, clock=time)
     yield other
     other.close()
+
+
+@pytest.fixture
+def passes(time: Time) -> Callable[[float], None]:
+    return time.wait
 
 
 @pytest.fixture

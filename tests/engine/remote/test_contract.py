@@ -40,6 +40,11 @@ def world(peer: Peer, path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def passes() -> Callable[[float], None]:
+    return pause
+
+
+@pytest.fixture
 def unanswered(peer: Peer) -> Callable[[], None]:
     """503 to the shell of a run, which is asked for with a long idle time-out; readers are let in."""
     return lambda: peer.trouble("http", verb="Create", code=503, least_idle=3600)
