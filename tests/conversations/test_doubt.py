@@ -93,6 +93,7 @@ def test_where_nothing_can_be_read_the_same_word_of_two_leads_ends_it(empty_hous
     operation, card = _in_doubt(house, GoesDark)
     house.until(lambda: house.facts().pool.state is PoolState.FAILED_OVER)
     GoesDark.dark.set()
+    house.told(operation, "Looked: The state of pool01.contoso.com cannot be read.")
     house.repairs("sight")
     house.sees(operation, "Two leads may state with Settle: it happened or it did not happen")
     assert _states(house, house.bob, "happened", card, "users sign in at pool02") == ""
