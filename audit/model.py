@@ -120,6 +120,10 @@ class CannotRecord(Exception):
     """The log cannot be written, so nothing may be started. The message says why and what to do."""
 
 
+class FateUnknown(CannotRecord):
+    """The commit itself failed: whether it is on disk is known only after the next start, or the next commit."""
+
+
 class Conflict(Exception):
     """Somebody else was faster: the operation is at version `current`. Read it again and decide again."""
 

@@ -2,7 +2,8 @@
 
 Pure: Protocols only. Whoever calls them knows no file and no SQL; a store keeps the promises of
 `tests/audit/contract.py`. The errors are those of `audit.model`: CannotRecord where a write is not on disk when the
-call returns, CannotRead where what is there cannot be read. Any thread may call any method.
+call returns (FateUnknown where it may be all the same), CannotRead where what is there cannot be read. Any thread may
+call any method.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Ledger(Protocol):
         closes: the operation is no longer open and its claims are free. Rows may still follow (a late click).
         essential: the record of something already begun: tried when degraded too, and the ballast is given for it.
 
-        Raises CannotRecord when it is not on disk, ValueError for what JSON cannot say or a row cannot hold.
+        Raises CannotRecord when it is not on disk, its kind FateUnknown when nobody knows that, ValueError for what
+        JSON cannot say or a row cannot hold.
         """
         ...
 

@@ -145,7 +145,10 @@ def assemble(
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     timings = timings or Timings()
     watch = Watch(engine, people, store, clock.monotonic, timings)
-    runner = Runner(journal, store, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings)
+    life = Life(journal, store, config, engine.name)
+    runner = Runner(
+        journal, store, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings, life.doubted
+    )
     poster = Poster(
         journal, store, store, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace()
     )
@@ -161,7 +164,7 @@ def assemble(
     contact = Contact(link, patient, slack.team, clock.monotonic)
     for part in (lambda: watch.trouble, lambda: poster.trouble, lambda: contact.trouble, lambda: store.degraded or ""):
         troubles.add(part)
-    return Bot(store, engine, runner, poster, watch, listeners, link, contact, Life(journal, config, engine.name))
+    return Bot(store, engine, runner, poster, watch, listeners, link, contact, life)
 
 
 def _leads(config: Config) -> tuple[str, ...]:

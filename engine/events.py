@@ -85,6 +85,16 @@ class ApprovalGranted:
 
 
 @dataclass(frozen=True)
+class ApprovalUnconfirmed:
+    """Found as the last row of a life of the bot that was cut off: nobody knows whether who gave it was ever told that
+    it counts. It does not, until the same person approves again."""
+
+    kind_of: ClassVar[str] = "approval.unconfirmed"
+    by: str
+    name: str
+
+
+@dataclass(frozen=True)
 class WishRefused:
     """Somebody clicked who may not, or too late. It changes nothing, and it is on record."""
 
@@ -232,6 +242,7 @@ Event = (
     | RequestAnswered
     | PreflightPassed
     | ApprovalGranted
+    | ApprovalUnconfirmed
     | WishRefused
     | RequestDenied
     | RequestWithdrawn

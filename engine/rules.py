@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from engine.events import (
     ApprovalGranted,
+    ApprovalUnconfirmed,
     DoubtSettled,
     DoubtStated,
     Event,
@@ -133,6 +134,14 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
     if now >= op.expires_at:
         return Refusal("E_EXPIRED", "The time for approvals is over.", "Ask again: the facts may have changed.")
     return (ApprovalGranted(by.id, by.name, op.digest),)
+
+
+def unconfirmed(op: Operation, by: str) -> tuple[Event, ...]:
+    """The approval of this person is the last thing that a life of the bot wrote which was cut off. Its commit may have
+    failed, and the person been told so: it is taken back. A no, a withdrawal and a stop count as they are found."""
+    if op.state not in {State.AWAITING, State.APPROVED}:
+        return ()
+    return tuple(ApprovalUnconfirmed(a.by, a.name) for a in op.approvals if a.by == by)
 
 
 def deny(op: Operation, by: Person, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
+    ApprovalUnconfirmed,
     DoubtRaised,
     DoubtSettled,
     DoubtStated,
@@ -106,6 +107,8 @@ TABLE: tuple[Rule, ...] = (
     Rule("denied-early", S.ASKED, RequestDenied, S.DENIED),
     Rule("granted", S.AWAITING, ApprovalGranted, S.AWAITING, "more are needed"),
     Rule("quorum", S.AWAITING, ApprovalGranted, S.APPROVED, "enough"),
+    Rule("unconfirmed", S.AWAITING, ApprovalUnconfirmed, S.AWAITING, comment="found after a crash: to be given again"),
+    Rule("unconfirmed-late", S.APPROVED, ApprovalUnconfirmed, S.AWAITING, comment="still before the start"),
     Rule("denied", S.AWAITING, RequestDenied, S.DENIED),
     Rule("withdrawn", S.AWAITING, RequestWithdrawn, S.WITHDRAWN),
     Rule("reminded", S.AWAITING, RequestReminded, S.AWAITING),
@@ -181,6 +184,8 @@ class Operation:
     remind_at: datetime | None = None
     reminded: bool = False
     approvals: tuple[Approval, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    """Who has to approve once more: theirs was found after a crash."""
     approved_at: datetime | None = None
     """Since when it could start: the last approval, or the proof that nothing had been sent."""
     ticket: Ticket | None = None
@@ -275,7 +280,11 @@ def _remember(op: Operation, event: Event, at: datetime) -> Operation:
                 remind_at=event.remind_at,
             )
         case ApprovalGranted():
-            return replace(op, approvals=(*op.approvals, Approval(event.by, event.name, at)))
+            again = tuple(name for name in op.unconfirmed if name != event.name)
+            return replace(op, approvals=(*op.approvals, Approval(event.by, event.name, at)), unconfirmed=again)
+        case ApprovalUnconfirmed(by=by, name=name):
+            kept = tuple(approval for approval in op.approvals if approval.by != by)
+            return replace(op, approvals=kept, unconfirmed=(*op.unconfirmed, name))
         case RequestReminded():
             return replace(op, reminded=True)
         case _:

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from audit.model import CannotRecord
+from audit.model import CannotRecord, FateUnknown
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.writer import Writer
 
@@ -76,11 +76,12 @@ class Disk:
             raise CannotRecord(self.degraded)
         try:
             result = _transaction(conn, job)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, _CommitFailedError) as failed:
+            error = failed.why if isinstance(failed, _CommitFailedError) else failed
             self.degraded = _sentence(error)
             if essential and _name(error) == "SQLITE_FULL" and self._give_ballast(conn):
-                return self._attempt(conn, job, essential, then)
-            raise CannotRecord(self.degraded) from error
+                return self._attempt(conn, job, essential, then)  # in the place of what failed
+            raise (CannotRecord if error is failed else FateUnknown)(self.degraded) from error
         then(result)
         return result
 
@@ -90,7 +91,8 @@ class Disk:
             _transaction(conn, lambda c: c.execute("INSERT INTO probe VALUES (?)", (_PROBE,)))
             _transaction(conn, lambda c: c.execute("DELETE FROM probe"))
             self._take_ballast(conn)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, _CommitFailedError, OSError) as failed:
+            error = failed.why if isinstance(failed, _CommitFailedError) else failed
             self.degraded = _sentence(error)
             raise CannotRecord(self.degraded) from error
         self.degraded = None
@@ -108,12 +110,24 @@ class Disk:
         return freed
 
 
+class _CommitFailedError(Exception):
+    """SQLite could not end the transaction: nobody knows whether it is on disk."""
+
+    def __init__(self, why: sqlite3.Error) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 def _transaction(conn: sqlite3.Connection, job: Job[T]) -> T:
     # IMMEDIATE: a deferred one that reads first fails at once, without waiting, when somebody else has written.
     conn.execute("BEGIN IMMEDIATE")
     try:
         result = job(conn)
-        conn.execute("COMMIT")
+        try:
+            conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            # What it had written may stand in the write-ahead log, and would count after a crash.
+            raise _CommitFailedError(error) from error
     except BaseException:
         if conn.in_transaction:  # SQLite has rolled back by itself after some errors
             conn.execute("ROLLBACK")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.model import AlreadyDelivered, CannotRecord, Claim, ClaimHeld
+from audit.model import AlreadyDelivered, CannotRecord, Claim, ClaimHeld, FateUnknown
 from audit.port import Operations, Writable
 from bot.desk import story
 from bot.desk.intents import Form, Intent, form_of
@@ -305,4 +305,9 @@ _SECRET = Refusal(
 
 
 def _cannot_record(error: object) -> str:
+    if isinstance(error, FateUnknown):
+        return (
+            "Nobody knows yet whether this counts: the audit log failed while it was being written. Nothing is started "
+            f"on it: look at the card once the log can be written, and do it again if it is not there. {error}"
+        )
     return f"The audit log cannot be written, and what cannot be recorded is not started. {error}"

@@ -64,6 +64,7 @@ class Runner:
         new_run: Callable[[], str],
         monotonic: Callable[[], float],
         timings: Timings,
+        doubted: Callable[[], str],
     ) -> None:
         self._journal = journal
         self._following = following
@@ -74,6 +75,7 @@ class Runner:
         self._new_run = new_run
         self._monotonic = monotonic
         self._timings = timings
+        self._doubted = doubted
         self._busy: set[str] = set()
         self._not_before: dict[str, tuple[State | None, float]] = {}
         self._lock = threading.Lock()
@@ -102,8 +104,9 @@ class Runner:
         self._following.wait(self._head, self._timings.tick)
 
     def _take_moves(self) -> None:
+        doubted = self._doubted()
         for operation in self._following.open_operations():
-            if operation in self._busy or not (op := self._due(operation)):
+            if operation in self._busy or operation == doubted or not (op := self._due(operation)):
                 continue
             with self._lock:
                 self._busy.add(operation)

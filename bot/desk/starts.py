@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from audit.model import CannotRecord, JsonValue
+from audit.port import Following
 from bot.config import Config
-from bot.desk.journal import BOT, Journal
+from bot.desk.journal import BOT, Journal, UnreadableError
+from engine import rules
+from engine.events import ApprovalGranted
 
 log = logging.getLogger(__name__)
+GRANTED = ApprovalGranted.kind_of
 STARTED = "bot.started"
 STOPPED = "bot.stopped"
 
@@ -22,13 +26,41 @@ STOPPED = "bot.stopped"
 class Life:
     """One life of the bot. A log that cannot take the row stops nothing: what is open must be seen and ended."""
 
-    def __init__(self, journal: Journal, config: Config, engine: str) -> None:
+    def __init__(self, journal: Journal, following: Following, config: Config, engine: str) -> None:
         self._journal = journal
+        self._following = following
         self._config = config
         self._engine = engine
+        self._found: tuple[str, str] | None = None
+        """The operation and the person of an approval that is still to be taken back."""
 
     def begun(self) -> None:
-        self._note(STARTED, {"engine": self._engine, **in_force(self._config)})
+        """Before anything else is written: the last row of the life before tells how that one ended."""
+        seq, _ = self._following.head()
+        for row in self._following.tail(seq - 1, 1) if seq else ():
+            if row.operation and row.kind == GRANTED:
+                self._found = row.operation, str(row.body["by"])
+        if not self.doubted():  # or the next life would take what was found for proved
+            self._note(STARTED, {"engine": self._engine, **in_force(self._config)})
+
+    def doubted(self) -> str:
+        """The operation whose last approval nobody is known to have been told of, while that cannot be recorded: it
+        must not start. Empty: there is none, or it was taken back.
+
+        Any later row proves an approval: its commit had returned, or that row would stand in its place. So only the
+        very last row of a life that was cut off may be one whose commit failed.
+        """
+        if self._found:
+            operation, by = self._found
+            try:
+                self._journal.transact(operation, lambda op: rules.unconfirmed(op, by), BOT)
+            except CannotRecord as error:
+                log.warning("%s could not be recorded: %s", "approval.unconfirmed", error)
+                return operation
+            except UnreadableError:  # it is left alone as it is
+                pass
+            self._found = None
+        return ""
 
     def ended(self) -> None:
         self._note(STOPPED, {})

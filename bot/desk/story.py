@@ -10,6 +10,7 @@ from engine import plan as plans
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
+    ApprovalUnconfirmed,
     DoubtRaised,
     DoubtSettled,
     DoubtStated,
@@ -63,6 +64,8 @@ def _request(event: Event) -> str:
             return "What-if answered; nothing was changed."
         case ApprovalGranted(name=name, digest=digest):
             return f"{name} approved plan {plans.short(digest)}."
+        case ApprovalUnconfirmed(name=name):
+            return f"{name}'s approval was found after a crash. It does not count until {name} approves again."
         case WishRefused(by=by, wish=wish, say=say):
             return f"Refused a click on {wish} by {by}: {say}"
         case RequestDenied(name=name, reason=reason):

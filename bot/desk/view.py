@@ -169,6 +169,9 @@ def approvers(op: Operation) -> str:
 def _awaiting(op: Operation) -> Paragraph:
     assert op.plan is not None
     so_far = f" Approved by {approvers(op)}." if op.approvals else ""
+    if op.unconfirmed:
+        names = " and ".join(op.unconfirmed)
+        so_far += f" An approval of {names} was found after a crash; it does not count until {names} approves again."
     return _text(
         _bold(f"Waiting: {len(op.approvals)} of {approvals(op.plan.approvals)} given"),
         f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
@@ -259,7 +262,7 @@ def _verdict(op: Operation, closed: OperationClosed) -> list[Part]:
 
 
 def _took(delta: timedelta) -> str:
-    seconds = int(delta.total_seconds())
+    seconds = max(0, int(delta.total_seconds()))  # a log of before may have times that go back
     return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 

@@ -169,13 +169,17 @@ class Incident:
             self._looked_at = -1
             return
         for name in ("bob", "carol"):
-            if name not in self.acked:
+            if name not in self.acked or self._asked_again(name):
                 self._approve(name)
+
+    def _asked_again(self, name: str) -> bool:
+        """Whether a card says that this approval was found after a crash."""
+        return any(f"{name.capitalize()} was found after a crash" in m["rendered"] for m in self.messages())
 
     def _approve(self, name: str) -> None:
         with suppress(LookupError):  # there is no such button now
             if self.person(name).click("Approve").ok:
-                self.acked.append(name)
+                self.acked.append(name)  # once more where it was asked for again
             else:
                 self._looked_at = -1
 

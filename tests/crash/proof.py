@@ -15,6 +15,7 @@ from audit.sqlite.verify import verify
 from bot.desk.story import told
 from engine.events import (
     ApprovalGranted,
+    ApprovalUnconfirmed,
     Event,
     OperationClosed,
     RequestAsked,
@@ -56,8 +57,11 @@ def folded(operation: str, rows: Sequence[Row], events: Sequence[Event]) -> Oper
 
 
 def nothing_is_lost(incident: Incident, op: Operation, events: Sequence[Event]) -> None:
-    """What was acknowledged is in the log: granted once, or refused as too late. Asked once, closed once."""
-    grants = [event.name.lower() for event in events if isinstance(event, ApprovalGranted)]
+    """What was acknowledged is in the log: granted once, or refused as too late. Asked once, closed once. What was
+    found after a crash was taken back, and granted anew by the same person or by another."""
+    grants = [approval.name.lower() for approval in op.approvals]
+    given = sum(isinstance(event, ApprovalGranted) for event in events)
+    assert given - sum(isinstance(event, ApprovalUnconfirmed) for event in events) == len(grants)
     refused = [event.by.lower() for event in events if isinstance(event, WishRefused) and event.code in TOO_LATE]
     assert len(set(grants)) == len(grants)
     assert op.plan

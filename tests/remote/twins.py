@@ -78,7 +78,7 @@ class Twin:
         nowhere = WebClient(base_url="http://127.0.0.1:1/", retry_handlers=[])
         people = People("T0", PERSONS, ACCOUNTS, (), nowhere, gone_by)
         timings = Timings(tick=Timings.tick / FASTER)  # what is waited for in real time; the rest goes by `gone_by`
-        self.runner = Runner(self.journal, self.store, engine, people, POLICY, now, clock.run_id, gone_by, timings)
+        self.runner = Runner(self.journal, self.store, engine, people, POLICY, now, clock.run_id, gone_by, timings, str)
         self.runner.start()
 
     def close(self) -> None:
