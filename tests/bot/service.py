@@ -166,6 +166,14 @@ class Service:
         self._process.send_signal(signal.SIGTERM)
         return self.ended()
 
+    def kill(self) -> int:
+        """SIGKILL; the exit code."""
+        self._process.kill()
+        return self.ended()
+
+    def signals(self, number: int) -> None:
+        self._process.send_signal(number)
+
     def ended(self) -> int:
         code = self._process.wait(PATIENCE)
         for thread in self._threads:
