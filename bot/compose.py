@@ -24,6 +24,7 @@ from bot.desk.runner import Runner
 from bot.desk.starts import Life
 from bot.desk.timings import Timings
 from bot.desk.troubles import Troubles
+from bot.slack.alarm import Alarm
 from bot.slack.contact import Contact
 from bot.slack.link import HttpLink, Link, SocketLink
 from bot.slack.listeners import Listeners
@@ -50,6 +51,7 @@ class Bot:
     listeners: Listeners
     link: Link
     contact: Contact
+    alarm: Alarm
     life: Life
 
     def start(self) -> None:
@@ -59,10 +61,12 @@ class Bot:
         self.poster.start()
         self.link.start()
         self.contact.start()
+        self.alarm.start()
 
     def stop(self) -> None:
         """Lets runs go without ending them: the next life of the bot finds them by their tickets."""
         self.watch.leave()  # or it would tell that the engine, which is closed below, cannot be read
+        self.alarm.stop()
         self.contact.stop()
         self.link.stop()
         self.runner.stop()  # closes the engine, so that no question waits for it
@@ -162,9 +166,12 @@ def assemble(
         else HttpLink(listeners.app, slack.host, slack.port, signing)
     )
     contact = Contact(link, patient, slack.team, clock.monotonic)
+    alarm = Alarm(
+        store, store, journal, patient, slack.channels, lambda place: not people.place(place), clock.monotonic
+    )
     for part in (lambda: watch.trouble, lambda: poster.trouble, lambda: contact.trouble, lambda: store.degraded or ""):
         troubles.add(part)
-    return Bot(store, engine, runner, poster, watch, listeners, link, contact, life)
+    return Bot(store, engine, runner, poster, watch, listeners, link, contact, alarm, life)
 
 
 def _leads(config: Config) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ to the thread that opened it, or to whoever is handed it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,9 +24,10 @@ WAL_BYTES = 2 * 1024 * 1024
 """Room the write-ahead log has from the start: about 170 appends between two checkpoints."""
 
 
-def writable(path: Path) -> sqlite3.Connection:
-    """The one connection that appends: created and migrated if needed, WAL and FULL, triggers checked, guarded."""
-    conn = unguarded(path)
+def writable(path: Path, begin: Callable[[], None] = lambda: None) -> sqlite3.Connection:
+    """The one connection that appends: created and migrated if needed, WAL and FULL, triggers checked, guarded.
+    `begin` is called before a log is begun in an empty file, and may raise CannotOpen."""
+    conn = unguarded(path, begin)
     try:
         with _explained(path):
             _lay_out_wal(conn)  # the first write: a file we may not write says so here, not at the first click
@@ -37,13 +38,15 @@ def writable(path: Path) -> sqlite3.Connection:
     return conn
 
 
-def unguarded(path: Path) -> sqlite3.Connection:
+def unguarded(path: Path, begin: Callable[[], None] = lambda: None) -> sqlite3.Connection:
     """The same without the guard, for repairs of what is not the log itself."""
     refuse_network(path)
     with _explained(path):
         conn = _connect(path, "rwc")
         try:
-            if not _empty(conn):
+            if _empty(conn):
+                begin()
+            else:
                 _refuse_foreign(conn, path)
             _set_durable(conn, path)
             db = Database(conn, execute_plugins=False)

@@ -32,17 +32,25 @@ _CURES = {
 
 
 class Disk:
-    """Commits jobs on the writer thread. `degraded` is the sentence while latched, else None."""
+    """Commits jobs on the writer thread. `astray` says which file is no longer where it was."""
 
-    def __init__(self, writer: Writer, ballast: Ballast) -> None:
-        self.degraded: str | None = None
+    def __init__(self, writer: Writer, ballast: Ballast, astray: Callable[[], str]) -> None:
+        self._latched: str | None = None
+        self.astray = astray
         self._writer = writer
         self._ballast = ballast
         self._max_pages: int | None = None
         try:
             ballast.lay()
         except OSError as error:  # full before we start: come up all the same, so that what runs can be seen and ended
-            self.degraded = _sentence(error)
+            self._latched = _sentence(error)
+
+    @property
+    def degraded(self) -> str | None:
+        """The sentence while latched, else None. Looks at the files too."""
+        if astray := self.astray():
+            self._latched = astray
+        return self._latched
 
     def commit(self, job: Job[T], *, essential: bool, then: Callable[[T], None] = lambda _: None) -> T:
         """Run `job` in one transaction; `then` runs after the commit and before the next job.
@@ -72,16 +80,16 @@ class Disk:
         self._writer.close()
 
     def _attempt(self, conn: sqlite3.Connection, job: Job[T], essential: bool, then: Callable[[T], None]) -> T:
-        if self.degraded and not essential:
-            raise CannotRecord(self.degraded)
+        if (degraded := self.degraded) and not essential:
+            raise CannotRecord(degraded)
         try:
             result = _transaction(conn, job)
         except (sqlite3.Error, _CommitFailedError) as failed:
             error = failed.why if isinstance(failed, _CommitFailedError) else failed
-            self.degraded = _sentence(error)
+            self._latched = _sentence(error)
             if essential and _name(error) == "SQLITE_FULL" and self._give_ballast(conn):
                 return self._attempt(conn, job, essential, then)  # in the place of what failed
-            raise (CannotRecord if error is failed else FateUnknown)(self.degraded) from error
+            raise (CannotRecord if error is failed else FateUnknown)(self._latched) from error
         then(result)
         return result
 
@@ -91,11 +99,13 @@ class Disk:
             _transaction(conn, lambda c: c.execute("INSERT INTO probe VALUES (?)", (_PROBE,)))
             _transaction(conn, lambda c: c.execute("DELETE FROM probe"))
             self._take_ballast(conn)
+            if astray := self.astray():
+                raise CannotRecord(astray)
         except (sqlite3.Error, _CommitFailedError, OSError) as failed:
             error = failed.why if isinstance(failed, _CommitFailedError) else failed
-            self.degraded = _sentence(error)
-            raise CannotRecord(self.degraded) from error
-        self.degraded = None
+            self._latched = _sentence(error)
+            raise CannotRecord(self._latched) from error
+        self._latched = None
 
     def _take_ballast(self, conn: sqlite3.Connection) -> None:
         self._ballast.lay()

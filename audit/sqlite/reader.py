@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from audit import chain
-from audit.model import COLUMNS, CannotRead, Row, Stored, Verification
+from audit.model import COLUMNS, CannotOpen, CannotRead, Row, Stored, Verification
 from audit.sqlite import connect, verify
 from audit.timeline import stored, visible
 
@@ -103,13 +103,20 @@ class Reader:
         try:
             conn = self._idle.pop()
         except IndexError:
-            conn = connect.read_only(self._path)
+            conn = self._connected()
         try:
             yield conn
         except sqlite3.Error as error:  # what it says may repeat bytes of a row
             raise CannotRead(f"SQLite says {visible(str(error))}.") from error
         finally:
             self._idle.append(conn)
+
+    def _connected(self) -> sqlite3.Connection:
+        """One more connection. Raises CannotRead."""
+        try:
+            return connect.read_only(self._path)
+        except CannotOpen as error:
+            raise CannotRead(str(error)) from error
 
     def _all(self, sql: str, *values: object) -> Sequence[tuple[Any, ...]]:
         with self._connection() as conn:

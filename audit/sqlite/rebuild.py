@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audit.sqlite import connect
 from audit.sqlite.lock import SingleInstance
+from audit.sqlite.place import real, refuse_lost
 from audit.sqlite.verify import ROWS
 from audit.standing import Standings, standings
 
@@ -15,8 +16,12 @@ from audit.standing import Standings, standings
 def rebuild_projections(path: Path) -> None:
     """Derive open operations and their claims again from the events. Raises CannotOpen, also while a bot runs."""
     connect.refuse_network(path)
-    lock = SingleInstance(path.with_name(path.name + ".lock"))
+    path = real(path)
+    lock = SingleInstance(path)
     try:
+        if not path.exists():
+            refuse_lost(path, lock)
+        lock.hold(path)
         with closing(connect.unguarded(path)) as conn, conn:
             conn.execute("BEGIN IMMEDIATE")
             _write(conn, standings(conn.execute(ROWS)))

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from audit import chain
-from audit.model import COLUMNS, AlreadyDelivered, Claim, ClaimHeld, Columns, Conflict, Entry, Row
-from audit.sqlite import connect
+from audit.model import COLUMNS, AlreadyDelivered, CannotRead, Claim, ClaimHeld, Columns, Conflict, Entry, Row
+from audit.sqlite import connect, place
 from audit.sqlite.ballast import Ballast
 from audit.sqlite.disk import Disk
 from audit.sqlite.lock import SingleInstance
@@ -48,23 +48,37 @@ class Store(Reader):
         self._head = super().head()
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock, ballast: int = BALLAST, max_pages: int | None = None) -> Store:
+    def open(
+        cls, path: Path, *, clock: Clock, ballast: int = BALLAST, max_pages: int | None = None, new: bool = False
+    ) -> Store:
         """Open or create the log at `path`. `clock` must give times with a zone; it is called on the writer thread.
 
-        Raises CannotOpen. With a full disk it opens `degraded`: what runs must be seen and ended.
+        Raises CannotOpen, also where something says that there was a log and is none: `new` begins one all the same.
+        With a full disk it opens `degraded`: what runs must be seen and ended.
         `ballast` is in bytes; `max_pages` is for tests, see `drill`.
         """
         connect.refuse_network(path)
+        path = place.real(path)
         with ExitStack() as undo:
-            lock = SingleInstance(path.with_name(path.name + ".lock"))
+            lock = SingleInstance(path)
             undo.callback(lock.release)
-            writer = Writer(lambda: connect.writable(path))
+            writer, astray = cls._writer(path, lock, new)
             undo.callback(writer.close)
-            disk = Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast))
+            disk = Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast), astray)
+            lock.mark()
             store = cls(path, disk, lock, clock)
             store.drill(max_pages=max_pages)
             undo.pop_all()
         return store
+
+    @staticmethod
+    def _writer(path: Path, lock: SingleInstance, new: bool) -> tuple[Writer, Callable[[], str]]:
+        if not path.exists() and not new:
+            place.refuse_lost(path, lock)
+        lock.hold(path)
+        begin = (lambda: None) if new else (lambda: place.refuse_lost(path, lock))
+        writer = Writer(lambda: connect.writable(path, begin))
+        return writer, place.Whereabouts(path, lock.identity()).astray
 
     def append(
         self,
@@ -148,6 +162,11 @@ class Store(Reader):
         self._disk.close()
         self._lock.release()
 
+    def _connected(self) -> sqlite3.Connection:
+        if astray := self._disk.astray():
+            raise CannotRead(astray)  # another log may be there now
+        return super()._connected()
+
     def _grow(self, rows: Sequence[Columns]) -> None:
         with self._grown:
             self._head = (rows[-1][0], rows[-1][-1])
@@ -216,20 +235,20 @@ class _Draft:
         last = len(self.entries) - 1
         claims, releases = chain.claimed(self.claims), chain.released(self.releases)
         rows: list[Columns] = []
-        for place, (entry, body) in enumerate(zip(self.entries, bodies, strict=True)):
+        for n, (entry, body) in enumerate(zip(self.entries, bodies, strict=True)):
             columns = (
-                seq + place + 1,
+                seq + n + 1,
                 self.operation,
-                None if self.expected is None else self.expected + place + 1,
+                None if self.expected is None else self.expected + n + 1,
                 entry.kind,
                 entry.actor,
                 at,
                 entry.rule,
                 body,
-                self.delivery if place == 0 else None,
-                claims if place == 0 else None,
-                releases if place == last else None,
-                int(self.closes and place == last),
+                self.delivery if n == 0 else None,
+                claims if n == 0 else None,
+                releases if n == last else None,
+                int(self.closes and n == last),
                 prev,
             )
             prev = chain.digest(columns)

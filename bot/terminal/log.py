@@ -19,7 +19,7 @@ from audit.port import Printable
 from audit.timeline import visible
 from bot.config import Secrets, load
 from bot.desk.story import whole
-from bot.store import open_log
+from bot.store import begin_log, open_log
 from bot.terminal import printout
 from bot.terminal.errors import FAILED, fail, sentences
 from bot.terminal.lab import DATA
@@ -44,13 +44,17 @@ def _head(_context: click.Context, _option: click.Parameter, typed: str | None) 
 
 
 @click.command()
-@click.argument("operation", nargs=-1, metavar="[OPERATION | verify]")
+@click.argument("operation", nargs=-1, metavar="[OPERATION | verify | new]")
 @click.option("--log", "path", type=click.Path(path_type=Path), help="its file; else that of the settings, or the demo")
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="rows, where no operation is named")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object a row, for machines")
 @click.option("--expect", metavar="ROW:HASH", callback=_head, help="with verify: a head that it printed earlier")
 def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool, expect: Head | None) -> None:
-    """Print the audit log: the last rows, or one operation; or prove that it is whole."""
+    """Print the audit log: the last rows, or one operation; or prove that it is whole; or begin a new one where the
+    earlier one is lost."""
+    if [word.lower() for word in operation] == ["new"]:
+        _begin(path or _named())
+        return
     proving = bool(operation) and operation[0].lower() == "verify"
     if proving and len(operation) > 1:
         raise click.UsageError("verify proves the whole log and takes no operation.")
@@ -114,6 +118,19 @@ def _holds(reader: Printable, found: Verification, seq: int, kept: str) -> bool:
         click.echo(f"It holds the kept head: row {seq} and all rows before it are those of {kept[:16]}…")
         return True
     return False
+
+
+def _begin(path: Path) -> None:
+    with sentences():
+        kept = begin_log(path)
+    click.echo(f"A new audit log was begun: {path}.")
+    for left in kept:
+        click.echo(f"What was left of the earlier one is kept as {left}.")
+
+
+def _named() -> Path:
+    """The file that the settings name, whether or not it is there; else the demo's."""
+    return load(SETTINGS, Secrets()).log.path if SETTINGS.exists() else DATA / "csfailover.db"
 
 
 def _log_path(path: Path | None) -> Path:

@@ -35,7 +35,7 @@ from engine.events import (
 )
 from engine.model import Finding, Kind, Level, Options, Record
 from engine.plan import line
-from tests.audit.parts import edit, ticking, unlocked, written_anew
+from tests.audit.parts import edit, entry, ticking, unlocked, written_anew
 from tests.bot.slack.shown import NASTY, events
 
 OPERATION = "7KQ2-M4XA"
@@ -426,3 +426,18 @@ def test_the_start_says_what_needs_more_approvals(path: Path) -> None:
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry(STARTED, "bot", body)])
     assert "approvals needed: 1, and 2 for disaster mode and skipped verification; bob is lead." in log(path).stdout
+
+
+def test_a_new_log_is_begun_only_where_there_is_none(tmp_path: Path) -> None:
+    """`log new` leaves a log alone, keeps what is left of a lost one, and begins at row 1."""
+    path = tmp_path / "log.db"
+    with Store.open(path, clock=ticking()) as store:
+        store.append([entry()])
+    refused = CliRunner().invoke(cli, ["log", "new", "--log", str(path)])
+    assert (refused.exit_code, "is not begun anew" in refused.output) == (1, True)
+    path.write_bytes(b"")
+    begun = CliRunner().invoke(cli, ["log", "new", "--log", str(path)])
+    assert begun.exit_code == 0, begun.output
+    assert f"kept as {path}.old1" in begun.output
+    with Store.open(path, clock=ticking()) as store:
+        assert store.append([entry()])[0].seq == 1

@@ -1,0 +1,100 @@
+"""Where a log lies: its one real name, what beside it says that there was a log, and whether its files are still there.
+
+Knows names and files, no SQL. The open files go on working when their names are gone, so nothing but a look at the
+names shows that rows are written where nobody will find them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audit.model import CannotOpen
+from audit.sqlite.lock import SingleInstance
+
+OF_SQLITE = ("", "-wal", "-shm")
+Identity = tuple[int, int]
+
+
+def real(path: Path) -> Path:
+    """The path without links: what lies beside a log lies beside its file. Raises CannotOpen for a hard link."""
+    found = path.resolve()
+    try:
+        names = found.stat().st_nlink if found.is_file() else 1
+    except OSError:
+        names = 1
+    if names > 1:
+        raise CannotOpen(
+            f"The audit log {found} has {names} names (hard links). SQLite keeps the newest rows beside the name, so "
+            "two names are two logs. Remove the others; for a copy see `VACUUM INTO`."
+        )
+    return found
+
+
+def trace(path: Path, lock: SingleInstance) -> str:
+    """What says that there was a log here, for when there is none; empty when nothing does."""
+    ballast = path.with_name(path.name + ".ballast")
+    wal = path.with_name(path.name + "-wal")
+    if lock.begun:
+        return f"{path.name}.lock says so"
+    if ballast.is_file():
+        return f"{ballast.name} lies beside it"
+    if _size(path) == 0 and _size(wal) > 0:
+        return f"{wal.name} lies beside it, perhaps with its rows"
+    return ""
+
+
+def refuse_lost(path: Path, lock: SingleInstance) -> None:
+    """Raises CannotOpen where there was a log and is none: to begin at row 1 would hide what was done."""
+    if found := trace(path, lock):
+        raise CannotOpen(
+            f"There was an audit log here, and it is gone or empty: {path} ({found}). Put it back, or restore the last "
+            f"backup. Only when it is lost for good: csfailover log new --log {path}"
+        )
+
+
+def set_aside(path: Path) -> list[Path]:
+    """Rename what is left of a log, so that a new one can begin; where to."""
+    moved = []
+    for suffix in ("", "-wal", "-shm", ".ballast"):
+        left = path.with_name(path.name + suffix)
+        if left.exists():
+            n = 1
+            while (kept := left.with_name(f"{left.name}.old{n}")).exists():
+                n += 1
+            left.rename(kept)
+            moved.append(kept)
+    return moved
+
+
+class Whereabouts:
+    """Of the files that are open now."""
+
+    def __init__(self, path: Path, held: Identity) -> None:
+        self._path = path
+        self._were = {suffix: self._found(suffix) for suffix in OF_SQLITE} | {"": held}
+
+    def astray(self) -> str:
+        """Which file is no longer the one under its name, as a sentence; empty while all are."""
+        for suffix, was in self._were.items():
+            if (found := self._found(suffix)) != was:
+                what = "is gone" if found is None else "is another file now"
+                return (
+                    f"The audit log's file {self._path.name}{suffix} {what}: what is written would not be found again. "
+                    "Put the file back where it was; do not restart the bot before. Until then nothing new is started; "
+                    "what runs already goes on."
+                )
+        return ""
+
+    def _found(self, suffix: str) -> Identity | None:
+        try:
+            found = self._path.with_name(self._path.name + suffix).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
