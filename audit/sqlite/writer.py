@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from audit.model import CannotRecord
 
 T = TypeVar("T")
+_LOOK = 5.0
+"""Seconds between two looks whether the thread that is waited for is still there."""
 Job = Callable[[sqlite3.Connection], Any]
 
 
@@ -39,7 +41,12 @@ class Writer:
             if self._closed:
                 raise CannotRecord("The audit log is closed: the bot is shutting down. Nothing was written.")
             self._jobs.put((job, done))
-        return done.result()
+        while True:
+            try:
+                return done.result(_LOOK)
+            except TimeoutError:  # no job of ours raises it
+                if not done.done() and not self._thread.is_alive():
+                    raise CannotRecord("The audit log's writer has ended by a bug. Restart the bot.") from None
 
     def close(self) -> None:
         """Finish what was asked, then close the connection. May be called again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 log = logging.getLogger(__name__)
 
@@ -49,5 +50,11 @@ class Loop:
             try:
                 self._turn()
             except Exception:
-                log.exception("%s: a round failed; the next one tries again", self._name)
-            self._rest()
+                with suppress(Exception):  # without memory, there may be none for the traceback
+                    log.exception("%s: a round failed; the next one tries again", self._name)
+            try:
+                self._rest()
+            except Exception:
+                with suppress(Exception):
+                    log.exception("%s: the rest between two rounds failed", self._name)
+                    self._stopping.wait(1.0)

@@ -7,19 +7,19 @@ that has something to do. It never starts a run whose intent is in the log alrea
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from audit.model import CannotRecord
+from audit.model import CannotRead, CannotRecord
 from audit.port import Following
 from bot.desk.journal import BOT, Journal, UnreadableError
 from bot.desk.loop import Loop
 from bot.desk.timings import Timings
 from bot.desk.who import Who
+from bot.desk.workers import Workers
 from bot.text import cut, whole_characters
 from engine import plan as plans
 from engine import readings as learned
@@ -40,6 +40,8 @@ LONGEST_RECORD = 8_000
 """Characters of one line of the engine that are kept; a row holds a megabyte; people read far less."""
 MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
+UNWRITTEN = 1.0
+"""Seconds between two tries to record what an engine has already handed over."""
 FLOOR = 0.25
 """Seconds between two looks at one operation, whatever the engine says of its readings."""
 SELDOM = 60.0
@@ -76,11 +78,9 @@ class Runner:
         self._monotonic = monotonic
         self._timings = timings
         self._doubted = doubted
-        self._busy: set[str] = set()
         self._not_before: dict[str, tuple[State | None, float]] = {}
-        self._lock = threading.Lock()
-        self._runs = ThreadPoolExecutor(max_workers=16, thread_name_prefix="operation")
-        self._checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="preflight")
+        self._runs = Workers(16, monotonic)
+        self._checks = Workers(4, monotonic)
         self._loop = Loop("the runner", self._turn, self._rest)
         self._head = 0
 
@@ -91,8 +91,8 @@ class Runner:
         self._loop.leave()
         self._engine.close()
         self._loop.stop()
-        self._checks.shutdown(wait=True)
-        self._runs.shutdown(wait=True)
+        self._checks.wait()
+        self._runs.wait()
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
@@ -106,13 +106,12 @@ class Runner:
     def _take_moves(self) -> None:
         doubted = self._doubted()
         for operation in self._following.open_operations():
-            if operation in self._busy or operation == doubted or not (op := self._due(operation)):
+            if operation == doubted or self._checks.busy(operation) or self._runs.busy(operation):
                 continue
-            with self._lock:
-                self._busy.add(operation)
-            # What-ifs and requests are read by a few threads of their own: they never keep a run waiting.
-            pool = self._checks if op.state is State.ASKED else self._runs
-            pool.submit(self._work, operation)
+            if op := self._due(operation):
+                # What-ifs and requests are read by a few threads of their own: they never keep a run waiting.
+                workers = self._checks if op.state is State.ASKED else self._runs
+                workers.take(operation, partial(self._work, operation))  # where none takes it, it is due again
 
     def _work(self, operation: str) -> None:
         """Move after move, until this operation waits for a person, a time, or another look later."""
@@ -127,9 +126,6 @@ class Runner:
         except Exception:
             log.exception("operation %s met a bug; its state is safe in the log, and it is tried again", operation)
             self._later(operation)
-        finally:
-            with self._lock:
-                self._busy.discard(operation)
 
     def _due(self, operation: str) -> Operation | None:
         """The operation, if there is something to do for it now."""
@@ -297,17 +293,43 @@ class Runner:
             outcome = Outcome(Ended.UNKNOWN, f"The bot met a bug ({type(bug).__name__}) and lost sight of the run.")
         if outcome.ended is Ended.UNKNOWN:
             self._not_when_stopping()
-        self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
+        self._surely(
+            lambda: self._append(self._journal.current(op.id), lambda now: (verdict.followed(now, outcome, resumed),))
+        )
 
     def _sink(self, operation: str) -> Callable[[Record], None]:
         def sink(record: Record) -> None:
             # While stopping too: what an engine hands over it has taken from the server, which does not tell it again.
-            self._journal.transact(operation, lambda _: (RunRecorded(_keepable(record)),), BOT)
+            event = RunRecorded(_keepable(record))
+            self._surely(lambda: self._journal.transact(operation, lambda _: (event,), BOT))
 
         return sink
 
+    def _surely(self, write: Callable[[], object]) -> None:
+        """Until it is on disk, however long that takes: what was seen of a run is not seen twice. The engine's thread
+        waits here, so no more than one record is held. When the bot stops meanwhile, what could not be written is
+        lost, and what `write` raises comes out."""
+        told = False
+        while True:
+            try:
+                write()
+                return
+            except (CannotRecord, CannotRead) as error:
+                if self._loop.stopping:
+                    raise
+                if not told:
+                    log.error("what an engine reported is held until it can be recorded: %s", error)  # noqa: TRY400
+                told = True
+                self._loop.wait(UNWRITTEN)
+
     def _cancelled(self, operation: str) -> Callable[[], bool]:
-        return lambda: bool(self._journal.current(operation).stop_asked_by)
+        def cancelled() -> bool:
+            try:
+                return bool(self._journal.current(operation).stop_asked_by)
+            except CannotRead:
+                return False  # asked again soon
+
+        return cancelled
 
 
 def _keepable(record: Record) -> Record:
