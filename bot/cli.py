@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.config import Config, ConfigError, Secrets, load
+from bot.terminal.ending import Ending, let_go, say
 from bot.terminal.errors import FAILED, fail, sentences
 from bot.terminal.lab import DATA, lab, option_for
 from bot.terminal.log import log
@@ -80,15 +79,16 @@ def run(config: Path, verbose: bool) -> None:
         secrets = Secrets()
         settings = load(config, secrets)
         _refuse_secrets(settings, secrets)
+        ending = Ending()
         bot = assemble(settings, secrets, engine_of(settings, secrets))
-        stopped = _asked_to_stop()
         bot.start()
-        click.echo(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")
-        click.echo(bot.contact.first(ARRIVAL, stopped.is_set))
+        say(f"csfailover is running with the {bot.engine.name} engine; log {settings.log.path}.")
+        say(bot.contact.first(ARRIVAL, ending.asked))
         _end_if_rejected(bot)
-        _wait_for(stopped)
-        click.echo("Stopping; what runs goes on, and is found again at the next start.")
+        ending.wait()
+        say("Stopping; what runs goes on, and is found again at the next start.")
         bot.stop()
+        let_go()
 
 
 def _refuse_secrets(settings: Config, secrets: Secrets) -> None:
@@ -112,21 +112,8 @@ def _end_if_rejected(bot: Bot) -> None:
 
 
 def until_stopped() -> None:
-    """Returns when somebody asks the process to end: Ctrl+C, or the service manager."""
-    _wait_for(_asked_to_stop())
-
-
-def _asked_to_stop() -> threading.Event:
-    stopped = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # SIGBREAK: Windows only
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stopped.set())
-    return stopped
-
-
-def _wait_for(stopped: threading.Event) -> None:
-    while not stopped.wait(1.0):  # in short waits, or Windows would not see Ctrl+C
-        pass
+    """Returns when somebody asks the process to end: Ctrl+C, the service manager, or a terminal that is closed."""
+    Ending(hang_up=True).wait()
 
 
 def _log_to_screen(level: int) -> None:
