@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0/O, 1/I/L or U: an operation's id is read out on the phone."""
@@ -14,6 +15,37 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 def now() -> datetime:
     """The time, aware, in UTC."""
     return datetime.now(UTC)  # noqa: TID251  # this is the place
+
+
+def elapsed() -> float:
+    """Seconds since some moment, those of a suspended machine among them where the system counts them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Steady:
+    """The time of one life of the process: the wall's at its start, and what has gone by since on a clock that counts
+    a suspended machine in and never steps. Whoever sets the wall clock neither ends nor lengthens a wait."""
+
+    def __init__(self, wall: Callable[[], datetime] = now, elapsed: Callable[[], float] = elapsed) -> None:
+        self._wall = wall
+        self._elapsed = elapsed
+        self._start = wall()
+        self._began = elapsed()
+
+    def now(self) -> datetime:
+        """Never before what it was."""
+        return self._start + timedelta(seconds=self._elapsed() - self._began)
+
+    def not_before(self, at: datetime) -> None:
+        """Recorded times do not go back from one life to the next: called once, before the first is recorded. A time
+        that is more than a day ahead is some mistake of long ago, and is not followed."""
+        ahead = at - self.now()
+        if timedelta(0) < ahead <= timedelta(days=1):
+            self._start += ahead
+
+    def stepped(self) -> float:
+        """Seconds by which the wall clock is ahead of this one; below 0 behind it."""
+        return (self._wall() - self.now()).total_seconds()
 
 
 def unix() -> float:

@@ -22,6 +22,7 @@ from bot.desk.kept import Watch
 from bot.desk.questions import LiveView
 from bot.desk.runner import Runner
 from bot.desk.starts import Life
+from bot.desk.stepped import Stepped
 from bot.desk.timings import Timings
 from bot.desk.troubles import Troubles
 from bot.slack.alarm import Alarm
@@ -128,13 +129,15 @@ def assemble(
     log: type[Store] = Store,
     pace: Pace | None = None,
     timings: Timings | None = None,
+    steady: clock.Steady | None = None,
 ) -> Bot:
     """The bot on this engine. Raises ConfigError for a missing secret, audit.model.CannotOpen for the log.
 
     `log` is the kind of store: a crash test gives one that kills the process at a commit.
     `pace` is how fast Slack may be called, `timings` how often the bot looks again; a test that waits for either
-    gives faster ones.
+    gives faster ones. `steady` is the clock of all that is recorded.
     """
+    steady = steady or clock.Steady()
     slack = config.slack
     token = secret(secrets, "bot_token", "the bot's token, xoxb-…")
     # No retries inside the client: a post whose answer was lost would be made twice.
@@ -144,21 +147,25 @@ def assemble(
     signing = secret(secrets, "signing_secret", "Slack signs with it") if slack.transport == "http" else ""
     app_token = secret(secrets, "app_token", "Socket Mode's, xapp-…") if slack.transport == "socket" else ""
     config.log.path.parent.mkdir(parents=True, exist_ok=True)
-    store = log.open(config.log.path, clock=clock.now)
-    journal = Journal(store, clock.now)
+    store = log.open(config.log.path, clock=steady.now)
+    for last in store.last_stored(1):
+        if last.row:
+            steady.not_before(last.row.at)
+    journal = Journal(store, steady.now)
     people = People(slack.team, config.persons(), config.accounts(), slack.channels, quick, clock.monotonic)
     timings = timings or Timings()
-    watch = Watch(engine, people, store, clock.monotonic, timings)
+    stepped = Stepped(journal.note, steady.stepped)
+    watch = Watch(engine, people, store, clock.monotonic, timings, stepped.look)
     life = Life(journal, store, config, engine.name)
     runner = Runner(
-        journal, store, engine, people, policy, clock.now, clock.run_id, clock.monotonic, timings, life.doubted
+        journal, store, engine, people, policy, steady.now, clock.run_id, clock.monotonic, timings, life.doubted
     )
     poster = Poster(
         journal, store, store, patient, engine.name, _leads(config), people.place, clock.monotonic, pace or Pace()
     )
-    desk = Desk(journal, store, store, people, policy, watch.topology, clock.now, clock.operation_id)
+    desk = Desk(journal, store, store, people, policy, watch.topology, steady.now, clock.operation_id)
     troubles = Troubles()
-    view = LiveView(journal, store, store, engine, clock.now, troubles.now)
+    view = LiveView(journal, store, store, engine, steady.now, troubles.now)
     listeners = Listeners(desk, view, quick, slack.team, signing)
     link: Link = (
         SocketLink(listeners.app, app_token)
@@ -171,6 +178,7 @@ def assemble(
     )
     for part in (lambda: watch.trouble, lambda: poster.trouble, lambda: contact.trouble, lambda: store.degraded or ""):
         troubles.add(part)
+    troubles.add(lambda: stepped.trouble)
     return Bot(store, engine, runner, poster, watch, listeners, link, contact, alarm, life)
 
 

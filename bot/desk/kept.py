@@ -21,13 +21,20 @@ log = logging.getLogger(__name__)
 
 class Watch:
     def __init__(
-        self, engine: Engine, who: Who, writable: Writable, monotonic: Callable[[], float], timings: Timings
+        self,
+        engine: Engine,
+        who: Who,
+        writable: Writable,
+        monotonic: Callable[[], float],
+        timings: Timings,
+        look_at_clock: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._who = who
         self._writable = writable
         self._monotonic = monotonic
         self._timings = timings
+        self._look_at_clock = look_at_clock
         self._refreshed = float("-inf")
         self._read_at = float("-inf")
         self._loop: Loop = Loop("the reading kept at hand", self._turn, lambda: self._loop.wait(self._timings.retry))
@@ -49,6 +56,7 @@ class Watch:
         self._loop.stop()
 
     def _turn(self) -> None:
+        self._look_at_clock()
         if self.trouble or self._monotonic() - self._read_at >= self._timings.read:
             self._read_at = self._monotonic()
             self._read()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from audit.model import CannotRecord, JsonValue
-from audit.port import Following
+from audit.port import Printable
 from bot.config import Config
 from bot.desk.journal import BOT, Journal, UnreadableError
 from engine import rules
@@ -26,9 +26,9 @@ STOPPED = "bot.stopped"
 class Life:
     """One life of the bot. A log that cannot take the row stops nothing: what is open must be seen and ended."""
 
-    def __init__(self, journal: Journal, following: Following, config: Config, engine: str) -> None:
+    def __init__(self, journal: Journal, log: Printable, config: Config, engine: str) -> None:
         self._journal = journal
-        self._following = following
+        self._log = log
         self._config = config
         self._engine = engine
         self._found: tuple[str, str] | None = None
@@ -36,10 +36,9 @@ class Life:
 
     def begun(self) -> None:
         """Before anything else is written: the last row of the life before tells how that one ended."""
-        seq, _ = self._following.head()
-        for row in self._following.tail(seq - 1, 1) if seq else ():
-            if row.operation and row.kind == GRANTED:
-                self._found = row.operation, str(row.body["by"])
+        for last in self._log.last_stored(1):
+            if last.row and last.row.operation and last.row.kind == GRANTED:
+                self._found = last.row.operation, str(last.row.body["by"])
         if not self.doubted():  # or the next life would take what was found for proved
             self._note(STARTED, {"engine": self._engine, **in_force(self._config)})
 

@@ -14,6 +14,7 @@ from audit.model import Row, Stored
 from audit.timeline import visible
 from bot.desk.journal import NOTES
 from bot.desk.starts import STARTED, STOPPED
+from bot.desk.stepped import STEPPED
 from bot.desk.story import told
 from engine import plan as plans
 from engine.events import Event, RunRecorded, from_body
@@ -161,8 +162,13 @@ def _started(body: Body) -> str:
     )
 
 
+def _stepped(body: Body) -> str:
+    return f"The clock of the bot's host was set by {body['seconds']:+d} s; the bot's own times go on without it."
+
+
 _SENTENCES: Mapping[str, Callable[[Body], str]] = {
     STARTED: _started,
+    STEPPED: _stepped,
     STOPPED: lambda body: f"csfailover {body['version']} stopped.",
     "command.read": lambda body: f"Read: {body['command']} {body['text']}".rstrip(),
     "command.refused": lambda body: (

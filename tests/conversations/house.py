@@ -85,6 +85,7 @@ class House:
         channels: tuple[str, ...] = (),
         log: type[Store] = Store,
         engine: type[Lab] = Lab,
+        steady: clock.Steady | None = None,
     ) -> None:
         """A new life of the bot on the same files; returns when it hears Slack and knows the pools."""
         config = Config.model_validate(
@@ -103,7 +104,7 @@ class House:
             }
         )
         lab = engine(self.world, clock=clock.unix, wait=clock.wait, speed=speed, settling=SETTLING)
-        self.bot = bot = assemble(config, demo.secrets(), lab, log, pace or Hurried(), SOON)
+        self.bot = bot = assemble(config, demo.secrets(), lab, log, pace or Hurried(), SOON, steady)
         self.standin.deliver_to = bot.link.url if isinstance(bot.link, HttpLink) else None
         bot.start()
         self.until(lambda: bot.watch.topology() is not None and not bot.link.trouble)

@@ -17,9 +17,11 @@ from audit.port import Store
 from audit.sqlite.store import Store as SqliteStore
 from bot.desk.journal import NOTES, Journal
 from bot.desk.starts import STARTED, STOPPED
+from bot.desk.stepped import STEPPED
 from engine.events import (
     ApprovalGranted,
     ApprovalsVoided,
+    ApprovalUnconfirmed,
     DoubtRaised,
     DoubtSettled,
     DoubtStated,
@@ -84,6 +86,8 @@ OPERATIONS: Mapping[str, Sequence[Event]] = {
     "AAAA-0006": (*APPROVED, ApprovalsVoided(("pool01 health: was up, is down",))),
     "AAAA-0007": (
         *APPROVED,
+        ApprovalUnconfirmed("leo", "Leo"),
+        APPROVED[-1],
         INTENT,
         RunUnstarted("proved"),
         INTENT,
@@ -124,6 +128,7 @@ ROWS_ALONE: Mapping[str, Mapping[str, JsonValue]] = {
         "code": "E_WHO",
         "say": "Who is it?",
     },
+    STEPPED: {"seconds": -3600},
     STOPPED: {"version": "0.1.0.dev0"},
 }
 

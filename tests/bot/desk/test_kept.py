@@ -43,7 +43,7 @@ def test_an_engine_that_is_closed_is_trouble_only_while_the_bot_works(
     lab.begun, lab.goes_on = threading.Event(), threading.Event()
     store = Store.open(tmp_path / "log.db", clock=clock.now)
     people = People("T0LAB", {}, {}, (), WebClient(token="xoxb-lab"), time.monotonic)
-    watch = Watch(lab, people, store, time.monotonic, Timings())
+    watch = Watch(lab, people, store, time.monotonic, Timings(), lambda: None)
     watch.start()
     assert lab.begun.wait(10)
     if leaving:
