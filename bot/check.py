@@ -5,9 +5,11 @@ Read-only towards Slack, the log and the engine. One bad thing does not hide the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from slack_sdk import WebClient
 
@@ -26,6 +28,10 @@ from engine.model import Kind, Refusal
 from engine.plan import CMDLETS
 from engine.policy import GRAVE, GRAVEST, USUAL, Verb, approvers, demanded, may
 from engine.port import Engine, EngineError
+
+AGREED = 30
+TOLERATED = 300
+"""Seconds by which two clocks may differ: without a word; and before Slack's signatures and Kerberos are refused."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
         f"Signed in as {told.get('user')} in {told.get('team')} ({told.get('team_id')}).",
         f"slack.team is {config.slack.team}: every click would be refused.",
     )
+    yield from clocks("Slack", _date(told.headers), clock.now(), "over HTTP, every delivery is refused")
     yield _scopes(told.headers)
     if config.slack.transport == "socket":
         yield _socket(client, secrets)
@@ -155,6 +162,31 @@ def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
             refusal.say if refusal else "can be used",
             refusal.cure if refusal else "",
         )
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    said = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        return parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return None
+
+
+def clocks(whose: str, there: datetime | None, here: datetime, harm: str) -> Iterator[Check]:
+    """Whether this host and another one agree on the time; nothing where that one does not say it."""
+    if there is None or there.tzinfo is None:
+        return
+    ahead = round((here - there).total_seconds())
+    off, name = abs(ahead), f"clock: {whose}"
+    if off <= AGREED:
+        yield Check(name, True, f"this host and {whose} agree on the time")
+        return
+    say = f"this host's clock is {off} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"
+    cure = "Have both hosts set their clocks by NTP."
+    if off <= TOLERATED:
+        yield Check(name, None, f"{say}; from {TOLERATED} s on, {harm}.", cure)
+    else:
+        yield Check(name, False, f"{say}: {harm}.", cure)
 
 
 def _scopes(headers: dict[str, str]) -> Check:
@@ -224,6 +256,7 @@ def _pairs(engine: Engine) -> Iterator[Check]:
 
 def _remote(config: Config) -> Iterator[Check]:
     from engine.remote.checks import checks as remote_checks  # noqa: PLC0415  # pypsrp: only where it is used
+    from engine.remote.date import date_of  # noqa: PLC0415  # as above
     from engine.remote.engine import Remote  # noqa: PLC0415  # as above
 
     engine = engine_of(config)
@@ -231,3 +264,6 @@ def _remote(config: Config) -> Iterator[Check]:
     with closing(engine):
         for found in remote_checks(engine, clock.monotonic, clock.run_id):
             yield Check(found.name, found.ok, found.say, found.cure)
+        for hosts in engine.settings.front_ends.values():
+            for host in hosts:
+                yield from clocks(host, date_of(engine.settings, host), clock.now(), "Kerberos refuses the sign-in")

@@ -17,6 +17,7 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress import wasyncore
 from waitress.server import create_server
 
+from bot import clock
 from bot.config import ConfigError
 from bot.slack.signed import Signed
 
@@ -84,12 +85,12 @@ class HttpLink:
 
     Raises ConfigError where it cannot be listened at."""
 
-    trouble = ""
     error: Exception | None = None
 
     def __init__(self, app: App, host: str, port: int, signing_secret: str) -> None:
         self._open: dict[int, Any] = {}  # what waitress has open: the listening socket, every kept connection
-        handler = Signed(SlackRequestHandler(app, path=PATH), signing_secret)
+        handler = Signed(SlackRequestHandler(app, path=PATH), signing_secret, clock.unix, clock.monotonic)
+        self._signed = handler
         try:
             self._server = create_server(
                 handler, map=self._open, host=host, port=port, threads=8, max_request_body_size=BODY
@@ -101,6 +102,10 @@ class HttpLink:
         self.url = f"http://{host}:{self.port}{PATH}"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+
+    @property
+    def trouble(self) -> str:
+        return self._signed.trouble
 
     def start(self) -> None:
         self._thread.start()

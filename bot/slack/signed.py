@@ -7,6 +7,7 @@ verifies once more what comes through. No listener, no rule.
 
 from __future__ import annotations
 
+import hmac
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -18,6 +19,13 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 STAMP = re.compile(r"[0-9]{1,12}")
 """Seconds since 1970, as Slack writes them."""
 SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+AGE = 300
+"""Seconds that a delivery may be old, or early: as Slack advises, so that nothing is played again later."""
+OF_LATE = 600.0
+NOT_OURS = (
+    "Deliveries are refused: their signature does not fit the signing secret. If Slack sent them, take the secret from "
+    "the app's page again."
+)
 REFUSED = b'{"error": "invalid request"}'
 """What Bolt itself answers to a forged signature."""
 
@@ -25,9 +33,20 @@ REFUSED = b'{"error": "invalid request"}'
 class Signed:
     """A WSGI application before another one. The server bounds the body; here it is read whole."""
 
-    def __init__(self, then: Wsgi, signing_secret: str) -> None:
+    def __init__(
+        self, then: Wsgi, signing_secret: str, wall: Callable[[], float], monotonic: Callable[[], float]
+    ) -> None:
         self._then = then
         self._verifier = SignatureVerifier(signing_secret)
+        self._wall = wall
+        self._monotonic = monotonic
+        self._heard_at = float("-inf")
+        self._refused = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the deliveries are refused; empty when the last one was not, or may have been a stranger's."""
+        return self._refused
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "POST":
@@ -44,6 +63,27 @@ class Signed:
         if not STAMP.fullmatch(stamp) or not SIGNATURE.fullmatch(signature):
             return False
         try:
-            return bool(self._verifier.is_valid(body.decode("utf-8"), stamp, signature))
+            due = self._verifier.generate_signature(timestamp=stamp, body=body.decode("utf-8"))
         except UnicodeDecodeError:
             return False
+        if not due or not hmac.compare_digest(due, signature):
+            # Where Slack was heard of late, the secret is right and this was a stranger.
+            if self._monotonic() - self._heard_at > OF_LATE:
+                self._refused = NOT_OURS
+            return False
+        if off := self._off(int(stamp)):
+            self._refused = off
+            return False
+        self._heard_at = self._monotonic()
+        self._refused = ""
+        return True
+
+    def _off(self, stamp: int) -> str:
+        """That this host's clock is too far from that of Slack, who signed it; or that it comes too late."""
+        ahead = self._wall() - stamp
+        if abs(ahead) <= AGE:
+            return ""
+        return (
+            f"Every delivery of Slack is refused: this host's clock is {abs(ahead) / 60:.0f} min "
+            f"{'ahead of' if ahead > 0 else 'behind'} Slack's. Set it right."
+        )

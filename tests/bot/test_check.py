@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
 
 import pytest
 
+from bot.check import clocks
 from bot.demo.demo import PEOPLE
 from bot.slack.reasons import reason
 from bot.standin import StandIn
@@ -229,3 +231,25 @@ def test_a_password_in_a_proxys_address_is_not_shown(place: Place) -> None:
     assert code == 1
     assert "the connection was refused" in line(told, "Slack")
     assert "hush" not in told
+
+
+@pytest.mark.parametrize(
+    ("ahead", "ok", "wanted"),
+    [
+        (3, True, "agree on the time"),
+        (-45, None, "45 s behind that of Slack; from 300 s on, it is refused."),
+        (600, False, "600 s ahead of that of Slack: it is refused."),
+    ],
+)
+def test_clocks_that_differ_are_told_before_they_do_harm(ahead: int, ok: bool | None, wanted: str) -> None:
+    """By the Date of the other side's answer; one that says none is not judged."""
+    there = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    (found,) = clocks("Slack", there, there + timedelta(seconds=ahead), "it is refused")
+    assert found.ok is ok
+    assert found.say.endswith(wanted)
+    assert list(clocks("Slack", None, there, "it is refused")) == []
+
+
+def test_the_clock_is_compared_with_slacks(place: Place) -> None:
+    """The stand-in's answers have a Date, as Slack's have."""
+    assert "ok   clock: Slack: this host and Slack agree on the time\n" in place.check()[1]

@@ -146,6 +146,27 @@ def test_another_secret_and_an_old_signature_are_refused(address: Address) -> No
     assert address.reached == []
 
 
+@pytest.mark.parametrize(("by", "way"), [(-600, "10 min ahead of"), (600, "10 min behind")])
+def test_a_clock_that_is_wrong_is_the_links_trouble_until_a_delivery_counts(
+    address: Address, by: int, way: str
+) -> None:
+    """What Slack signed is refused for its time alone: that is said, as nothing else would show it."""
+    stamp = str(int(time.time()) + by)
+    is_refused(address.post(*headers(stamp, signature(stamp, FORM))))
+    assert f"this host's clock is {way} Slack's" in address.link.trouble
+    address.post(*headers(now(), signature(now(), FORM)))
+    assert address.link.trouble == ""
+
+
+def test_a_wrong_secret_is_the_links_trouble_and_a_stranger_is_not(address: Address) -> None:
+    """Before Slack was heard, a signature that does not fit may be Slack's own; right after, it is not."""
+    is_refused(address.post(*headers(now(), FORGED)))
+    assert "does not fit the signing secret" in address.link.trouble
+    address.post(*headers(now(), signature(now(), FORM)))
+    is_refused(address.post(*headers(now(), FORGED)))
+    assert address.link.trouble == ""
+
+
 def test_missing_headers_are_refused(address: Address) -> None:
     """One of the two, and both."""
     stamp = now()
