@@ -99,13 +99,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a walk over the whole log found. `first_bad` is a seq; None when no single row is to blame."""
+    """What a walk over the whole log found. `first_bad` is a seq; None when no single row is to blame. `known` is false
+    where it could not be read now, which says nothing of the log."""
 
     ok: bool
     rows: int
     head: str
     first_bad: int | None
     why: str
+    known: bool = True
 
 
 class CannotOpen(Exception):

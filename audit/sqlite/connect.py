@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from audit.model import GENESIS, CannotOpen
 from audit.sqlite import schema
+from audit.sqlite.place import unreadable
 
 BUSY_SECONDS = 1.0
 """How long a write waits for somebody else's lock (a shell on the file). Below the 3 s in which Slack wants an ack."""
@@ -22,6 +23,9 @@ BUSY_SECONDS = 1.0
 
 WAL_BYTES = 2 * 1024 * 1024
 """Room the write-ahead log has from the start: about 170 appends between two checkpoints."""
+
+
+_MALFORMED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 def writable(path: Path, begin: Callable[[], None] = lambda: None) -> sqlite3.Connection:
@@ -153,10 +157,10 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, ValueError) as error:
-        raise CannotOpen(f"The audit log {path} cannot be opened: {error}. {_cure(error)}") from error
+        raise CannotOpen(f"The audit log {path} cannot be opened: {error}. {_cure(error, path)}") from error
 
 
-def _cure(error: Exception) -> str:
+def _cure(error: Exception, path: Path) -> str:
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith("SQLITE_READONLY"):
         return "Give the service account write permission on the file and its directory."
@@ -164,6 +168,8 @@ def _cure(error: Exception) -> str:
         return "Free space on its disk."
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "Another program has it open; close that one."
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+    if name.startswith("SQLITE_IOERR") or (name.startswith(_MALFORMED) and unreadable(path)):
+        return "Its disk cannot be read; the file itself may be good. Look at the system's own log."
+    if name.startswith(_MALFORMED):
         return "Keep the file for examination and restore the last backup, or name a new file."
     return "It must be a file in an existing directory which the service account may read and write."

@@ -20,12 +20,16 @@ Job = Callable[[sqlite3.Connection], T]
 
 _PROBE = b"\x5a" * 64 * 1024
 
+_MALFORMED = (
+    "what is read of the file makes no sense: it is damaged, or the disk cannot be read. Look at the system's own log; "
+    "then stop the bot, keep a copy of its files, and run `csfailover log verify`"
+)
 _CURES = {
     "SQLITE_FULL": "the disk is full. Free space on the disk of the log",
     "SQLITE_READONLY": "the file is read-only. Give the service account write permission, or make the disk writable",
     "SQLITE_IOERR": "the disk reports an error. Look at the disk and at the system's own log",
-    "SQLITE_CORRUPT": "the file is damaged. Stop the bot, keep the file and run `csfailover log verify` on it",
-    "SQLITE_NOTADB": "the file is damaged. Stop the bot, keep the file and run `csfailover log verify` on it",
+    "SQLITE_CORRUPT": _MALFORMED,
+    "SQLITE_NOTADB": _MALFORMED,
     "SQLITE_BUSY": "another program locks the file. Close it: a shell, a viewer with write access, a backup tool",
     "SQLITE_CONSTRAINT": "another program changed the file. Stop the bot and run `csfailover log verify` on it",
 }

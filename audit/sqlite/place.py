@@ -6,6 +6,9 @@ names shows that rows are written where nobody will find them.
 
 from __future__ import annotations
 
+import os
+import struct
+import sys
 from pathlib import Path
 
 from audit.model import CannotOpen
@@ -72,18 +75,37 @@ class Whereabouts:
     def __init__(self, path: Path, held: Identity) -> None:
         self._path = path
         self._were = {suffix: self._found(suffix) for suffix in OF_SQLITE} | {"": held}
+        # Kept open until SQLite is done with it: it has its locks on this file.
+        self._index = os.open(path.with_name(path.name + "-shm"), os.O_RDONLY)
 
     def astray(self) -> str:
         """Which file is no longer the one under its name, as a sentence; empty while all are."""
         for suffix, was in self._were.items():
             if (found := self._found(suffix)) != was:
-                what = "is gone" if found is None else "is another file now"
-                return (
-                    f"The audit log's file {self._path.name}{suffix} {what}: what is written would not be found again. "
-                    "Put the file back where it was; do not restart the bot before. Until then nothing new is started; "
-                    "what runs already goes on."
-                )
-        return ""
+                return self._said(f"{self._path.name}{suffix}", "is gone" if found is None else "is another file now")
+        wal = self._path.with_name(self._path.name + "-wal")
+        return self._said(wal.name, "was cut") if _size(wal) < self._in_use() else ""
+
+    def close(self) -> None:
+        """After SQLite has closed its files. May be called once."""
+        os.close(self._index)
+
+    def _in_use(self) -> int:
+        """Bytes that the write-ahead log has, going by its index (walformat: 2.1, the WAL-index header)."""
+        if sys.platform == "win32":
+            return 0  # nobody cuts there what another program has open
+        head = os.pread(self._index, 20, 0)
+        if len(head) < 20:
+            return 0
+        page, frames = struct.unpack_from("=HI", head, 14)
+        return 32 + frames * (24 + (65_536 if page == 1 else page)) if frames else 0
+
+    @staticmethod
+    def _said(name: str, what: str) -> str:
+        return (
+            f"The audit log's file {name} {what}: what is written would not be found again. Put the file back as it "
+            "was; do not restart the bot before. Until then nothing new is started; what runs already goes on."
+        )
 
     def _found(self, suffix: str) -> Identity | None:
         try:
@@ -91,6 +113,22 @@ class Whereabouts:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def unreadable(path: Path) -> str:
+    """Why the bytes of the files cannot be read now; empty when they can. SQLite calls a file malformed of which the
+    disk gives nothing. Not for the process that writes the log: closing the file would give up SQLite's locks."""
+    for suffix in ("", "-wal"):
+        file = path.with_name(path.name + suffix)
+        try:
+            with file.open("rb") as bytes_:
+                while bytes_.read(1 << 20):
+                    pass
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"{file.name}: {error.strerror}"
+    return ""
 
 
 def _size(path: Path) -> int:

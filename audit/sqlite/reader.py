@@ -9,13 +9,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from audit import chain
 from audit.model import COLUMNS, CannotOpen, CannotRead, Row, Stored, Verification
-from audit.sqlite import connect, verify
+from audit.sqlite import connect, place, verify
 from audit.timeline import stored, visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
@@ -78,7 +79,10 @@ class Reader:
     def verify(self) -> Verification:
         """Walk the whole log; see audit.sqlite.verify."""
         with self._connection() as conn:
-            return verify.verify(conn)
+            found = verify.verify(conn)
+        if not found.ok and (why := self._unreadable()):
+            return replace(found, first_bad=None, why=why, known=False)
+        return found
 
     def hash_at(self, seq: int) -> str | None:
         """The hash that row `seq` bears; see audit.sqlite.verify."""
@@ -110,6 +114,9 @@ class Reader:
             raise CannotRead(f"SQLite says {visible(str(error))}.") from error
         finally:
             self._idle.append(conn)
+
+    def _unreadable(self) -> str:
+        return place.unreadable(self._path)
 
     def _connected(self) -> sqlite3.Connection:
         """One more connection. Raises CannotRead."""

@@ -38,8 +38,9 @@ _IN_THE_WAY = "SELECT operation FROM claim WHERE claim = ? AND 'exclusive' IN (m
 class Store(Reader):
     """audit.port.Store in a file, for its one writing process. Made by `open`; any thread may call any method."""
 
-    def __init__(self, path: Path, disk: Disk, lock: SingleInstance, clock: Clock) -> None:
+    def __init__(self, path: Path, disk: Disk, lock: SingleInstance, files: place.Whereabouts, clock: Clock) -> None:
         super().__init__(path)
+        self._files = files
         self._disk = disk
         self._lock = lock
         self._clock = clock
@@ -62,23 +63,23 @@ class Store(Reader):
         with ExitStack() as undo:
             lock = SingleInstance(path)
             undo.callback(lock.release)
-            writer, astray = cls._writer(path, lock, new)
+            writer = cls._writer(path, lock, new)
             undo.callback(writer.close)
-            disk = Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast), astray)
+            files = place.Whereabouts(path, lock.identity())
+            disk = Disk(writer, Ballast(path.with_name(path.name + ".ballast"), ballast), files.astray)
             lock.mark()
-            store = cls(path, disk, lock, clock)
+            store = cls(path, disk, lock, files, clock)
             store.drill(max_pages=max_pages)
             undo.pop_all()
         return store
 
     @staticmethod
-    def _writer(path: Path, lock: SingleInstance, new: bool) -> tuple[Writer, Callable[[], str]]:
+    def _writer(path: Path, lock: SingleInstance, new: bool) -> Writer:
         if not path.exists() and not new:
             place.refuse_lost(path, lock)
         lock.hold(path)
         begin = (lambda: None) if new else (lambda: place.refuse_lost(path, lock))
-        writer = Writer(lambda: connect.writable(path, begin))
-        return writer, place.Whereabouts(path, lock.identity()).astray
+        return Writer(lambda: connect.writable(path, begin))
 
     def append(
         self,
@@ -158,12 +159,21 @@ class Store(Reader):
                 return
             self._closed = True
             self._grown.notify_all()
+        if self._files.astray():
+            # SQLite would end with a checkpoint of what is not there, and remove what is not its own. The end of the
+            # process leaves all as it is.
+            self._lock.release()
+            return
         super().close()  # before the writer: the last connection to go checkpoints, and a reader cannot
         self._disk.close()
+        self._files.close()
         self._lock.release()
 
+    def _unreadable(self) -> str:
+        return ""  # not by the process that writes, see place.unreadable
+
     def _connected(self) -> sqlite3.Connection:
-        if astray := self._disk.astray():
+        if astray := self._files.astray():
             raise CannotRead(astray)  # another log may be there now
         return super()._connected()
 

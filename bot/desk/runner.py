@@ -124,7 +124,7 @@ class Runner:
             log.exception("operation %s: the log cannot be written; it is tried again", operation)
             self._later(operation)
         except Exception:
-            log.exception("operation %s met a bug; its state is safe in the log, and it is tried again", operation)
+            log.exception("operation %s met a bug; it is tried again", operation)
             self._later(operation)
 
     def _due(self, operation: str) -> Operation | None:

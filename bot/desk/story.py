@@ -149,5 +149,7 @@ def whole(found: Verification) -> str:
     if found.ok:
         rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
         return f"The log is whole: {rows}, each chained to the one before; head {found.rows}:{found.head}."
+    if not found.known:
+        return f"WHETHER THE LOG IS WHOLE IS NOT KNOWN: it cannot be read now ({found.why}). Look at its disk."
     where = f"first at row {found.first_bad}" if found.first_bad else "no single row is to blame"
     return f"THE LOG IS NOT WHOLE, {where}: {found.why}"

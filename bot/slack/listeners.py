@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 DOOR = "slack"
 NOT_OPENED = "Slack did not open the form in time. Nothing was done; click again."
-BROKEN = "Something broke in the bot. What was recorded is safe; nothing more was done. Its log says what it was."
+BROKEN = "Something broke in the bot. The card shows whether it counted; nothing more was done. Its log says more."
 
 
 class Listeners:

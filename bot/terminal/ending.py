@@ -52,7 +52,7 @@ class Ending:
         self.wait()
         clock.wait(self._seconds)
         with suppress(OSError):
-            told = f"csfailover: not ended within {self._seconds:.0f} s; ended by force. What is recorded is safe.\n"
+            told = f"csfailover: not ended within {self._seconds:.0f} s; ended by force, as by a kill.\n"
             os.write(2, told.encode())
         os._exit(FAILED)
 

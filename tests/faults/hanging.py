@@ -11,7 +11,7 @@ from bot.compose import assemble
 from bot.demo import demo
 from bot.terminal.ending import Ending
 from engine.lab.engine import Lab
-from engine.model import Facts
+from engine.facts import Facts
 
 SECONDS = 1.0
 

@@ -67,6 +67,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
     REAL(pwrite64);
     return fails(WRITES, fd) ? -1 : real(fd, bytes, n, at);
 }
+ssize_t read(int fd, void *bytes, size_t n) { REAL(read); return fails(READS, fd) ? -1 : real(fd, bytes, n); }
 ssize_t pread(int fd, void *bytes, size_t n, off_t at) { REAL(pread); return fails(READS, fd) ? -1 : real(fd, bytes, n, at); }
 ssize_t pread64(int fd, void *bytes, size_t n, off64_t at) {
     REAL(pread64);

@@ -49,7 +49,7 @@ def test_sigterm_ends_a_bot_whose_engine_hangs(shaken: Shaken) -> None:
         before = time.monotonic()
         assert service.stops() == 1
         assert time.monotonic() - before < hanging.SECONDS + PATIENCE / 2
-    assert service.err == ["csfailover: not ended within 1 s; ended by force. What is recorded is safe."]
+    assert service.err == ["csfailover: not ended within 1 s; ended by force, as by a kill."]
     shaken.house.is_in_order()
 
 

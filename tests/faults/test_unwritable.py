@@ -11,7 +11,7 @@ import pytest
 
 from bot import clock
 from engine.lab.engine import Lab
-from engine.model import PoolState
+from engine.facts import PoolState
 from engine.states import State
 from tests.faults.conftest import Shaken
 

@@ -161,3 +161,17 @@ def test_a_refused_second_start_changes_nothing_of_the_first(path: Path, holder:
     with pytest.raises(CannotOpen):
         Store.open(path, clock=ticking())
     assert path.with_name("log.db.lock").read_text().startswith(f"{holder.pid}\n")
+
+
+def test_a_write_ahead_log_that_is_cut_stops_what_is_new_and_is_not_written_into_the_file(path: Path) -> None:
+    """SQLite notices nothing, answers yes to each commit, and at the end would copy nonsense over the log."""
+    store = Store.open(path, clock=ticking())
+    store.append([entry()])
+    store.probe()
+    os.truncate(path.with_name("log.db-wal"), 0)
+    assert "log.db-wal was cut" in (store.degraded or "")
+    with pytest.raises(CannotRecord):
+        store.append([entry()])
+    before = path.read_bytes()
+    store.close()
+    assert path.read_bytes() == before
