@@ -152,7 +152,9 @@ def _wishes(op: Operation, by: Person, now: datetime) -> Iterator[tuple[str, tup
 
 
 def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, ...]]:
-    """Everything the bot can learn in its next move."""
+    """Everything the bot can learn in its next move, or at the start of a life: that it was cut off at an approval."""
+    if op.approvals and not op.attempts and (cut_off := rules.unconfirmed(op, op.approvals[-1].by)):
+        yield cut_off
     match rules.next_move(op, now).step:
         case Step.INSPECT:
             yield from ((learned.inspected(op, reading(read), POLICY, now),) for read in (home, BETWEEN))
