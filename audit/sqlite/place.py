@@ -73,21 +73,25 @@ class Whereabouts:
     """Of the files that are open now."""
 
     def __init__(self, path: Path, held: Identity) -> None:
-        self._path = path
-        self._were = {suffix: self._found(suffix) for suffix in OF_SQLITE} | {"": held}
+        self._files = [path.with_name(path.name + suffix) for suffix in OF_SQLITE]
+        self._were = [held, *map(_identity, self._files[1:])]
         # Kept open until SQLite is done with it: it has its locks on this file.
+        self._closed = False
         self._index = os.open(path.with_name(path.name + "-shm"), os.O_RDONLY)
 
     def astray(self) -> str:
         """Which file is no longer the one under its name, as a sentence; empty while all are."""
-        for suffix, was in self._were.items():
-            if (found := self._found(suffix)) != was:
-                return self._said(f"{self._path.name}{suffix}", "is gone" if found is None else "is another file now")
-        wal = self._path.with_name(self._path.name + "-wal")
+        if self._closed:
+            return ""
+        for file, was in zip(self._files, self._were, strict=True):
+            if (found := _identity(file)) != was:
+                return self._said(file.name, "is gone" if found is None else "is another file now")
+        wal = self._files[1]
         return self._said(wal.name, "was cut") if _size(wal) < self._in_use() else ""
 
     def close(self) -> None:
         """After SQLite has closed its files. May be called once."""
+        self._closed = True
         os.close(self._index)
 
     def _in_use(self) -> int:
@@ -107,13 +111,6 @@ class Whereabouts:
             "was; do not restart the bot before. Until then nothing new is started; what runs already goes on."
         )
 
-    def _found(self, suffix: str) -> Identity | None:
-        try:
-            found = self._path.with_name(self._path.name + suffix).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
-
 
 def unreadable(path: Path) -> str:
     """Why the bytes of the files cannot be read now; empty when they can. SQLite calls a file malformed of which the
@@ -129,6 +126,14 @@ def unreadable(path: Path) -> str:
         except OSError as error:
             return f"{file.name}: {error.strerror}"
     return ""
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _size(path: Path) -> int:

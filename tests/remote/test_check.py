@@ -111,6 +111,7 @@ def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     assert f"ok   language of the server: {FE}: English" in told
     assert f"ok   parameters of Invoke-CsPoolFailOver: {FE}: of what differs by version it knows SkipData" in told
     assert "ok   facts of pool01.contoso.com: Active, up, backup pool pool02.contoso.com" in told
+    assert "ok   clock: pool02-fe01.contoso.com: this host and pool02-fe01.contoso.com agree on the time" in told
     assert sent(place.peer) == []
     assert not (place.path / demo.LOG).exists()
 
