@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot import clock
 from engine.states import State
 from tests.conversations.house import House
 
@@ -58,3 +59,22 @@ def test_pools_says_that_the_log_cannot_be_written_only_when_it_cannot(house: Ho
     """The health of the bot stands in the answer to /pools."""
     house.alice.command("/pools")
     assert "cannot be written" not in house.alice.wait_for("Read now")["rendered"]
+
+
+def test_what_a_run_reports_meanwhile_is_kept_until_it_can_be_recorded(
+    empty_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log is read-only from the first record to after the end: every record and the end are there afterwards."""
+    house = empty_house
+    house.live(speed=2)
+    operation, _ = house.approved()
+    house.until(lambda: house.operation(operation).record is not None)
+    house.alive.store.drill(read_only=True)
+    house.until(lambda: "is held until it can be recorded" in caplog.text)
+    clock.wait(1.0)
+    assert house.operation(operation).state is State.RUNNING
+    house.alive.store.drill(read_only=False)
+    assert house.closed(operation).state is State.SUCCEEDED
+    numbers = [row.body["record"]["n"] for row in house.rows(operation) if row.kind == "run.recorded"]
+    assert numbers == sorted(set(numbers))
+    assert house.runs() == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.states import State
 from tests.faults.conftest import Shaken
 
 
+@pytest.mark.slow  # a look every five seconds, and five of trouble before the channel is told
 def test_a_log_removed_under_the_bot_is_told_and_starts_nothing(shaken: Shaken) -> None:
     """In the channel, at the host and to who clicks; put back, it works. Two failovers went into a deleted file."""
     house = shaken.house

@@ -20,6 +20,7 @@ from tests.faults.conftest import Shaken
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and /dev/full are POSIX")
 
 
+@pytest.mark.slow  # starts, waits, starts again; what it rests on is in bot/desk/test_workers
 def test_an_operation_for_which_there_was_no_thread_starts_once_there_is(shaken: Shaken) -> None:
     """It is due again; SIGTERM ends the bot cleanly after it, and in the midst of it too."""
     house = shaken.house

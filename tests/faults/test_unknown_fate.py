@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+import pytest
+
 from engine.states import State
 from tests.faults.conftest import Shaken
 
@@ -36,6 +38,7 @@ def test_an_approval_whose_commit_failed_starts_nothing_after_a_kill(shaken: Sha
     house.is_in_order()
 
 
+@pytest.mark.slow
 def test_a_no_whose_commit_failed_counts_as_soon_as_it_is_found(shaken: Shaken) -> None:
     """It is on the safe side: nobody has to say it twice."""
     house = shaken.house
@@ -54,6 +57,7 @@ def test_a_no_whose_commit_failed_counts_as_soon_as_it_is_found(shaken: Shaken) 
         assert service.stops() == 0
 
 
+@pytest.mark.slow
 def test_in_the_same_life_a_commit_that_failed_is_overwritten_by_the_next(shaken: Shaken) -> None:
     """Once the log can be written, what nobody knew is known: it is not there, and a second click counts."""
     house = shaken.house

@@ -41,13 +41,14 @@ def _locked(shaken: Shaken) -> Iterator[None]:
         conn.execute("ROLLBACK")
 
 
+@pytest.mark.slow  # a run to its end, and some seconds more; in-process in conversations/test_log_trouble
 @pytest.mark.parametrize(
     "outage",
     [
         _fails(syncs=errno.EIO),
-        pytest.param(_fails(writes=errno.EROFS), marks=pytest.mark.slow),
-        pytest.param(_fails(writes=errno.ENOSPC), marks=pytest.mark.slow),
-        pytest.param(_locked, marks=pytest.mark.slow),
+        _fails(writes=errno.EROFS),
+        _fails(writes=errno.ENOSPC),
+        _locked,
     ],
     ids=["sync", "read-only", "full", "locked"],
 )
