@@ -10,8 +10,8 @@ from bot import clock
 from bot.compose import assemble
 from bot.demo import demo
 from bot.terminal.ending import Ending
-from engine.lab.engine import Lab
 from engine.facts import Facts
+from engine.lab.engine import Lab
 
 SECONDS = 1.0
 

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 import pytest
 
 from bot import clock
-from engine.lab.engine import Lab
 from engine.facts import PoolState
+from engine.lab.engine import Lab
 from engine.states import State
 from tests.faults.conftest import Shaken
 
