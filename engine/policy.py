@@ -57,7 +57,8 @@ _GRAVE: Mapping[str, Callable[[Options], bool]] = {
     "skipped verification": lambda options: options.skip_verification,
 }
 """What makes a request grave, by its name in a sentence."""
-GRAVE = " and ".join(_GRAVE)
+GRAVE = f"{', '.join(_GRAVE)} and a pool that is in between"
+"""In words, for the log and for `check`: what was typed, and what was found."""
 _LOSS = "What is not copied by then is lost for good."
 
 

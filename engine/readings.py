@@ -29,7 +29,7 @@ from engine.model import Ended, Outcome, Person, Plan, Ticket
 from engine.policy import Policy, Verb, may
 from engine.port import AccountRefused, EngineError, EngineUnavailable
 from engine.preflight import blocking, judge
-from engine.rules import Step, missing_approvals, next_move
+from engine.rules import Step, missing_approvals, next_move, too_few
 from engine.states import Operation, State
 
 RELOOK = 60
@@ -45,6 +45,8 @@ class Reading:
     supported: frozenset[str]
     last_ended: datetime | None
     held_by: str = ""
+    everybody: tuple[Person, ...] | None = None
+    """Whoever has a role now; None where that was not looked up."""
 
 
 def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) -> Event:
@@ -56,6 +58,8 @@ def inspected(op: Operation, reading: Reading, policy: Policy, now: datetime) ->
     # What would run if it were asked for: the same plan, so that the two digests can be compared.
     meant = replace(request.options, whatif=False)
     made = plans.make(request.kind, meant, reading.facts, findings, policy)
+    if reading.everybody is not None and (few := too_few(made.approvals, request.by, reading.everybody, policy)):
+        return RequestRefused(few.code, few.say, few.cure, findings)  # what was read made it graver than what was typed
     digest = plans.digest(made)
     if request.options.whatif:
         return RequestAnswered(made, digest, findings, reading.facts)

@@ -100,20 +100,19 @@ def ask(
     return (
         _too_long(request.reason)
         or conflicts(request.kind, request.options)
-        or _too_few(request, by, policy, everybody)
+        or too_few(demanded(request.kind, request.options, policy).approvals, by.id, everybody, policy)
         or (request,)
     )
 
 
-def _too_few(request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]) -> Refusal | None:
+def too_few(needed: int, asker: str, everybody: Iterable[Person], policy: Policy) -> Refusal | None:
     """Nobody approves their own request, so one that too few others may approve would only lock the pair."""
-    needed = demanded(request.kind, request.options, policy).approvals
-    others = [p.name for p in approvers(by.id, everybody, policy)]
+    others = [p.name for p in approvers(asker, everybody, policy)]
     if len(others) >= needed:
         return None
     return Refusal(
         "E_TOO_FEW_LEADS",
-        f"This takes {needed} approvals, and besides you only {', '.join(others) or 'nobody'} may approve.",
+        f"This takes {needed} approvals, and besides who asked only {', '.join(others) or 'nobody'} may approve.",
         "Have somebody ask for it who is not needed to approve it.",
     )
 

@@ -139,7 +139,7 @@ def _succeeded(op: Operation, facts: Facts | None) -> OperationClosed:
     warnings = _warnings(op)
     said = [_nobody_serves(op, facts) or _who_serves(op), _loss(op)]
     if op.stop_asked_by:
-        said.append(f"{op.stop_asked_by} asked to stop; it was past the point of no return.")
+        said.append(_too_late(op))
     if warnings:
         said.append(f"{'Warning' if len(warnings) == 1 else 'Warnings'}: {' '.join(warnings)}")
     verdict = Verdict.SUCCEEDED_WITH_WARNINGS if warnings or _nobody_serves(op, facts) else Verdict.SUCCEEDED
@@ -154,9 +154,17 @@ def _warnings(op: Operation) -> list[str]:
     found = []
     if outcome.assumed:
         found.append(f"{outcome.assumed:,} changes were not verified when WaitTime was over; they were assumed.")
-    if outcome.ended is not Ended.COMPLETED:
+    if outcome.ended is Ended.STOPPED and op.stop_asked_by:
+        found.append("The server reported the run as stopped, and the users were moved all the same.")
+    elif outcome.ended is not Ended.COMPLETED:
         found.append(outcome.say)
     return found
+
+
+def _too_late(op: Operation) -> str:
+    if op.outcome is not None and op.outcome.ended is Ended.STOPPED:
+        return f"{op.stop_asked_by} asked to stop."
+    return f"{op.stop_asked_by} asked to stop; it was past the point of no return."
 
 
 def _loss(op: Operation) -> str:
@@ -167,9 +175,12 @@ def _loss(op: Operation) -> str:
     if lost == 0:
         return "No change was lost."
     assert op.plan is not None
-    if op.plan.loss is None:
-        return "How many changes are lost is not known: it could not be read before it started."
-    return f"Up to {op.plan.loss:,} changes may be lost; so many waited when it started." if op.plan.loss else ""
+    waited = "an unknown number of" if op.plan.loss is None else f"up to {op.plan.loss:,}"
+    if op.plan.loss == 0:
+        return ""
+    if op.request.options.disaster or op.request.options.skip_verification:
+        return f"What was not copied is lost: {waited} changes waited when it started."
+    return f"When it started, {waited} changes waited to be copied; the cmdlet waits for them and reports no number."
 
 
 def _who_serves(op: Operation) -> str:

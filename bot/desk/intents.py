@@ -54,8 +54,8 @@ FORMS: Mapping[Intent, Form] = {
         "Settle the doubt",
         "Settle",
         "What did you see?",
-        "For instance the PoolState you read, and where. It is your word, and is recorded as yours. It counts when a "
-        "second lead states the same.",
+        "What you looked at, and where: the PoolState, the Front End. It is your word, and is recorded as yours. It "
+        "counts when a second lead states the same.",
     ),
 }
 

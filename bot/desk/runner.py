@@ -191,7 +191,8 @@ class Runner:
     def _read(self, op: Operation) -> Reading:
         facts = self._engine.facts(op.request.pool)
         supported = self._engine.parameters(plans.CMDLETS[op.request.kind])
-        return Reading(facts, supported, self._last_ended(op), self._held_by_another(op))
+        everybody = tuple(self._who.persons().values())
+        return Reading(facts, supported, self._last_ended(op), self._held_by_another(op), everybody)
 
     def _held_by_another(self, op: Operation) -> str:
         pair = pair_of(Pool(op.request.pool, op.request.partner))

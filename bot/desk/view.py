@@ -24,7 +24,7 @@ from engine.events import (
     RequestWithdrawn,
 )
 from engine.guards.circumstances import NOT_READ, STAYS_DOWN
-from engine.model import Finding, Kind, Level, Verdict, Word
+from engine.model import Ended, Finding, Kind, Level, Verdict, Where, Word
 from engine.rules import CLAIMS, words
 from engine.states import CLOSED, Operation, State
 
@@ -34,7 +34,7 @@ SAID = 1_200
 MARK = {
     State.ASKED: "🔎",
     State.AWAITING: "⏳",
-    State.APPROVED: "✅",
+    State.APPROVED: "⏳",
     State.RUNNING: "🔄",
     State.JUDGING: "🔄",
     State.IN_DOUBT: "❓",
@@ -187,7 +187,7 @@ def _waiting_to_start(op: Operation) -> str:
 def _running(op: Operation) -> list[Part]:
     shown = [_text(_bold("Running"), f" since {clock(op.started_at)}, approved by {approvers(op)}.")]
     if op.state is State.JUDGING:
-        shown = [_text(_bold("The cmdlet has ended."), " Reading the state of both pools; that decides the verdict.")]
+        return [_judging(op)]
     if op.percent is not None:
         filled = round(op.percent / 10)
         shown.append(_text(f"{'▰' * filled}{'▱' * (10 - filled)} {op.percent} %"))
@@ -203,18 +203,39 @@ def _running(op: Operation) -> list[Part]:
     return [*shown]
 
 
+def _judging(op: Operation) -> Paragraph:
+    if op.outcome is not None and op.outcome.ended is Ended.STOPPED:
+        return _text(_bold("The server reports the run as stopped."), " Reading both pools until that is certain.")
+    return _text(_bold("The cmdlet has ended."), " Reading the state of both pools; that decides the verdict.")
+
+
 def _doubt(op: Operation) -> list[Part]:
     return [
         _text(_bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.doubt, SAID // 3)}"),
         *([_text(f"Last look, since {clock(op.seen.since)}: {cut(op.seen.say, SAID // 3)}")] if op.seen else []),
-        _text(
-            "It is not run again. The pair stays locked. The bot keeps looking, and ends the doubt itself once what it "
-            "reads has settled and the run is proved to be over."
-        ),
+        _text(f"It is not run again. The pair stays locked. {_way_out(op)}"),
+        *_sent_to(op),
         *_stated(op),
         Command(f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{op.request.pool}"'),
         _text(_how_to_read(op)),
     ]
+
+
+def _way_out(op: Operation) -> str:
+    """Who can end the doubt: the bot by its readings, or two leads."""
+    seen = op.seen
+    if seen and seen.over and seen.where is Where.BETWEEN:
+        return "The run is over and the pool is still in between. The bot cannot end this; two leads have to."
+    if seen and seen.over and seen.where is Where.UNREADABLE:
+        return "The run is over. The bot ends the doubt once it can read the pools again; otherwise two leads have to."
+    return "The bot keeps looking, and ends the doubt itself once what it reads has settled and the run is proved to be over."
+
+
+def _sent_to(op: Operation) -> list[Paragraph]:
+    """Where somebody looks for a run that is not proved over."""
+    if op.ticket is None or (op.seen and op.seen.over):
+        return []
+    return [_text(f"The run was sent to {op.ticket.endpoint}, in the session {op.ticket.shell_id}.")]
 
 
 def _stated(op: Operation) -> list[Paragraph]:
@@ -235,7 +256,7 @@ def _how_to_read(op: Operation) -> str:
         done, not_done = not_done, done
     return (
         f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet runs on no Front End any more: it did "
-        "not happen. Anything else: it is still on its way, look again."
+        "not happen. FailingOver while it runs: it is still on its way. FailingOver for good: neither."
     )
 
 
@@ -248,7 +269,7 @@ def _ended(op: Operation) -> list[Part]:
 def _verdict(op: Operation, closed: OperationClosed) -> list[Part]:
     took = ""
     if op.started_at and op.closed_at:
-        took = f" Took {_took(op.closed_at - op.started_at)}, ended at {clock(op.closed_at)}."
+        took = f" Verdict at {clock(op.closed_at)}, {_took(op.closed_at - op.started_at)} after the start."
     shown: list[Part] = [_text(_bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
     if op.doubt and op.record and op.record.text.strip():
         shown.append(_text(f"The engine reported last: {cut(op.record.text, 300)}"))

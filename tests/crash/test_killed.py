@@ -51,7 +51,7 @@ def sweep(place: Path, worlds: dict[str, Path], ask: str, where: Where, how: sig
 
 SLOW = pytest.mark.slow
 SERIES = [
-    pytest.param(DISASTER, "after", 20),
+    pytest.param(DISASTER, "after", 20, marks=SLOW),
     pytest.param(PLANNED, "world", 5),
     pytest.param(DISASTER, "before", 20, marks=SLOW),
     pytest.param(FAILBACK, "world", 5, marks=SLOW),

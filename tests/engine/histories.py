@@ -45,6 +45,7 @@ Key = tuple[object, ...]
 OVER, AT_WORK = Proof(True, "Over."), Proof(False, "At work.")
 LOOKS = tuple(Look(read, proof) for read in (facts(), AWAY, BETWEEN, None) for proof in (OVER, AT_WORK))
 """A proof that cannot be had is one that does not prove: to the rules they are the same."""
+THIN = tuple(look for look in LOOKS if look.proof is OVER or look.facts is BETWEEN)
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,12 @@ class Edge:
     after: Operation
 
 
-def explore(kind: Kind, options: Options, requester: Person) -> list[Edge]:
-    """Every edge that can be reached. Raises IllegalEventError when a rule decides what has no row."""
+def explore(kind: Kind, options: Options, requester: Person, *, thin: bool = False) -> list[Edge]:
+    """Every edge that can be reached. Raises IllegalEventError when a rule decides what has no row.
+
+    `thin`: of what follows a run only what is needed to come to every state: fewer looks, and no third person's
+    wishes. What follows a run does not depend on who asked, so one walk in full is enough for that part.
+    """
     home = facts() if kind is Kind.FAILOVER else AWAY
     found: list[Edge] = []
     new = Operation("7KQ2-M4XA")
@@ -73,7 +78,7 @@ def explore(kind: Kind, options: Options, requester: Person) -> list[Edge]:
             range(tick + 1, len(TIMES)) if op.state not in BEGUN else range(max(tick + 1, len(TIMES) - 1), len(TIMES))
         )
         reached = [(op, then) for then in later]
-        for by, events in _possible(op, TIMES[tick], home):
+        for by, events in _possible(op, TIMES[tick], home, thin):
             after = op
             for event in events:
                 after = _step(found, after, TIMES[tick], by, event)
@@ -130,28 +135,32 @@ def _looked(op: Operation, now: datetime) -> Key | None:
     return (seen.where, seen.over, now - seen.since >= timedelta(seconds=SETTLING)) if seen else None
 
 
-def _possible(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Person | None, tuple[Event, ...]]]:
-    for by in EVERYBODY.values():
-        for verb, decided in _wishes(op, by, now):
+def _possible(
+    op: Operation, now: datetime, home: Facts, thin: bool
+) -> Iterator[tuple[Person | None, tuple[Event, ...]]]:
+    begun = op.state in BEGUN
+    for by in (LEO, LIA) if thin and begun else EVERYBODY.values():
+        for verb, decided in _wishes(op, by, now, thin):
             if isinstance(decided, Refusal):
                 yield by, (WishRefused(by.id, decided.code, decided.say, verb),)
             else:
                 yield by, decided
-    for events in _moves(op, now, home):
+    for events in _moves(op, now, home, THIN if thin else LOOKS):
         yield None, events
 
 
-def _wishes(op: Operation, by: Person, now: datetime) -> Iterator[tuple[str, tuple[Event, ...] | Refusal]]:
-    yield "approve", rules.approve(op, by, POLICY, now)
-    yield "deny", rules.deny(op, by, "no", POLICY)
-    yield "withdraw", rules.withdraw(op, by)
+def _wishes(op: Operation, by: Person, now: datetime, thin: bool) -> Iterator[tuple[str, tuple[Event, ...] | Refusal]]:
+    if not (thin and op.state in BEGUN):
+        yield "approve", rules.approve(op, by, POLICY, now)
+        yield "deny", rules.deny(op, by, "no", POLICY)
+        yield "withdraw", rules.withdraw(op, by)
     yield "stop", rules.stop(op, by, POLICY)
     if by in (LEO, LIA) or by.id == op.request.by or op.state is not State.IN_DOUBT:  # a third lead adds nothing
-        for word in Word if op.state is State.IN_DOUBT else (Word.HAPPENED,):
+        for word in Word if op.state is State.IN_DOUBT and not thin else (rules.words(op) or (Word.HAPPENED,)):
             yield "settle", rules.settle(op, by, word, "seen", POLICY)
 
 
-def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, ...]]:
+def _moves(op: Operation, now: datetime, home: Facts, looks: tuple[Look, ...]) -> Iterator[tuple[Event, ...]]:
     """Everything the bot can learn in its next move, or at the start of a life: that it was cut off at an approval."""
     if op.approvals and not op.attempts and (cut_off := rules.unconfirmed(op, op.approvals[-1].by)):
         yield cut_off
@@ -176,7 +185,7 @@ def _moves(op: Operation, now: datetime, home: Facts) -> Iterator[tuple[Event, .
                 yield from ((verdict.followed(op, outcome(ended), resumed),) for resumed in (True, False))
             yield (DoubtRaised("lost sight"),)
         case Step.JUDGE | Step.OBSERVE:
-            yield from (verdict.looked(op, look, now, SETTLING) for look in LOOKS)
+            yield from (verdict.looked(op, look, now, SETTLING) for look in looks)
 
 
 ERRORS = (EngineUnavailable("no answer"), AccountRefused("refused"), StepRefused("not there"))

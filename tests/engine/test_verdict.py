@@ -311,15 +311,26 @@ def test_a_loss_is_counted_and_said() -> None:
 
 @pytest.mark.parametrize(
     ("bound", "said"),
-    [(10_000, "Up to 10,000 changes may be lost"), (None, "How many changes are lost is not known"), (0, "")],
+    [(10_000, "up to 10,000 changes waited"), (None, "an unknown number of changes waited"), (0, "")],
 )
 def test_where_nobody_counted_the_bound_that_was_approved_is_told(bound: int | None, said: str) -> None:
     """A server does not say what a disaster failover lost; what was known at the start is."""
-    op = judging(Kind.FAILOVER, Ended.COMPLETED, lost=None, assumed=None)
-    assert op.plan is not None
-    closed = end(held(replace(op, plan=replace(op.plan, loss=bound)), PoolState.FAILED_OVER))
-    assert said in closed.say
-    assert ("lost" in closed.say) is bool(said)
+    for options in (Options(), Options(disaster=True)):
+        ended = RunEnded(outcome(Ended.COMPLETED, lost=None, assumed=None))
+        op = evolve(running(options=options), ended, T0)
+        assert op.plan is not None
+        closed = end(held(replace(op, plan=replace(op.plan, loss=bound)), PoolState.FAILED_OVER))
+        assert said in closed.say
+        assert ("lost" in closed.say) is (bool(said) and options.disaster)
+
+
+def test_a_stop_that_the_server_reported_and_that_moved_the_users_all_the_same_is_told_as_that() -> None:
+    """Nobody invents a point of no return, and no warning says that it was stopped before."""
+    stopping = evolve(running(), RunStopAsked("olga", "Olga"), T0)
+    closed = end(held(evolve(stopping, RunEnded(outcome(Ended.STOPPED)), T0), PoolState.FAILED_OVER))
+    assert closed.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
+    assert "point of no return" not in closed.say
+    assert "The server reported the run as stopped, and the users were moved all the same." in closed.say
 
 
 @pytest.mark.parametrize("ended", [Ended.COMPLETED_WITH_ERRORS, Ended.FAILED, Ended.STOPPED])

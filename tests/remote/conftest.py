@@ -47,7 +47,7 @@ def house(furnish: Furnish) -> WireHouse:
     return made
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=[pytest.param(TRANSPORTS[0], marks=pytest.mark.slow), TRANSPORTS[1]])
 def either_house(request: pytest.FixtureRequest, furnish: Furnish) -> WireHouse:
     """The same, over both wires."""
     made = furnish(wire=request.param)

@@ -114,6 +114,7 @@ def _shot(chance: random.Random) -> Shot:
     return Bullet(chance.choice(("before", "after")), chance.randint(1, 30))
 
 
+@pytest.mark.slow
 def test_a_storm_of_kills_ends_well(tmp_path: Path) -> None:
     """Several lives, each killed somewhere in mid-run or at some commit."""
     assert sum(told.kills for told in storm(tmp_path, range(2), most=3)) >= 2

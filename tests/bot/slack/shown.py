@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from bot.slack.blocks import SlackMessage
@@ -34,7 +34,7 @@ ASKS = [
 ]
 
 
-_explored = cache(explore)
+_explored = cache(partial(explore, thin=True))
 
 
 @cache

@@ -12,7 +12,7 @@ from tests.wsman.peer import Peer
 __all__ = ["peer", "running"]
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=[pytest.param(TRANSPORTS[0], marks=pytest.mark.slow), TRANSPORTS[1]])
 def transport(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
