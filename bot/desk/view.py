@@ -228,7 +228,7 @@ def _way_out(op: Operation) -> str:
         return "The run is over and the pool is still in between. The bot cannot end this; two leads have to."
     if seen and seen.over and seen.where is Where.UNREADABLE:
         return "The run is over. The bot ends the doubt once it can read the pools again; otherwise two leads have to."
-    return "The bot keeps looking, and ends the doubt itself once what it reads has settled and the run is proved to be over."
+    return "The bot keeps looking, and ends the doubt once what it reads has settled and the run is proved over."
 
 
 def _sent_to(op: Operation) -> list[Paragraph]:

@@ -49,8 +49,8 @@ def test_good_settings_are_all_ok_but_for_too_few_leads(place: Place) -> None:
     assert code == 0, told
     assert "BAD" not in told
     assert line(told, "people").splitlines() == [
-        "note people: 3 people may ask, 2 may approve; approvals needed: 1, 2 for disaster mode and skipped "
-        "verification. When Bob or Carol asks for disaster mode, 1 of 2 can approve it.",
+        "note people: 3 people may ask, 2 may approve; approvals needed: 1, 2 for disaster mode, skipped "
+        "verification and a pool that is in between. When Bob or Carol asks for disaster mode, 1 of 2 can approve it.",
         "     -> Name another lead, or let the others ask: nobody approves their own request.",
     ]
 
