@@ -1,6 +1,6 @@
-"""`csfailover check`: could it work? Tries what it can without changing anything; says what is wrong, and the cure.
+"""`csfailover check`: would it work? Tries what it can without changing anything; reports what is wrong, and the cure.
 
-Read-only towards Slack, the log and the engine. One bad thing does not hide the next.
+Read-only towards Slack, the log and the engine. One fault does not hide the next.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from engine.port import Engine, EngineError
 
 AGREED = 30
 TOLERATED = 300
-"""Seconds by which two clocks may differ: without a word; and before Slack's signatures and Kerberos are refused."""
+"""Seconds by which two clocks may differ: without a note; and before Slack's signatures and Kerberos are refused."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """`ok` None: it works without, and `say` tells what is missed."""
+    """`ok` None: it works all the same, and `say` explains what is odd."""
 
     name: str
     ok: bool | None
@@ -54,7 +54,7 @@ def checks(config: Config, secrets: Secrets) -> Iterator[Check]:
 
 
 def enough_people(config: Config) -> Check:
-    """For what the policy demands."""
+    """Whether there are enough people for what the policy demands."""
     policy, everybody = config.policy.policy(), config.persons().values()
     asking = [p for p in everybody if may(p, Verb.ASK, policy)]
     able = [p for p in everybody if may(p, Verb.APPROVE, policy)]
@@ -89,7 +89,11 @@ def _secret(secrets: Secrets, name: str) -> Check:
     if told := tokens.odd(name, found.get_secret_value() if found else ""):
         taken = "" if said == f"from {variable_of(name)}" else f" It was taken {said}."
         return Check(title, False, f"{told}{taken}", "Put each where it belongs.")
-    shown = "Slack's first request shows whether it is this app's" if name == "signing_secret" else "it is tried below"
+    shown = (
+        "Slack's first request shows whether it belongs to this app"
+        if name == "signing_secret"
+        else "it is tried below"
+    )
     return Check(title, None if twice else True, f"is set, {said}; {shown}.")
 
 
@@ -98,7 +102,7 @@ def _log(config: Config) -> Check:
     if not path.exists():
         there = path.absolute().parent.is_dir()
         return Check(
-            "log", there, f"{path} will be made at the first start.", f"Create {path.absolute().parent} first."
+            "log", there, f"{path} will be created at the first start.", f"Create {path.absolute().parent} first."
         )
     try:
         with closing(open_log(path)) as reader:
@@ -109,7 +113,7 @@ def _log(config: Config) -> Check:
 
 
 def _sendable(secrets: Secrets, name: str) -> str:
-    """The token where it may be sent to Slack; empty where it was told already what is wrong with it."""
+    """The token where it may be sent to Slack; empty where its fault has already been reported."""
     try:
         found = secrets.get(name)
     except ConfigError:
@@ -121,9 +125,7 @@ def _sendable(secrets: Secrets, name: str) -> str:
 def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
     token = _sendable(secrets, "bot_token")
     if not token:
-        yield Check(
-            "Slack", False, "not asked, as there is no usable bot token.", "Mend the bot token first, see above."
-        )
+        yield Check("Slack", False, "not asked: there is no usable bot token.", "Fix the bot token first; see above.")
         return
     client = WebClient(token, config.slack.api_url, POST_TIMEOUT, retry_handlers=[])
     try:
@@ -136,7 +138,7 @@ def _slack(config: Config, secrets: Secrets) -> Iterator[Check]:
         "Slack",
         home,
         f"Signed in as {told.get('user')} in {told.get('team')} ({told.get('team_id')}).",
-        f"slack.team is {config.slack.team}: every click would be refused.",
+        f"slack.team is {config.slack.team}, so every click would be refused.",
     )
     yield from clocks("Slack", _date(told.headers), clock.now(), "over HTTP, every delivery is refused")
     yield _scopes(told.headers)
@@ -173,7 +175,7 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
 
 
 def clocks(whose: str, there: datetime | None, here: datetime, harm: str) -> Iterator[Check]:
-    """Whether this host and another one agree on the time; nothing where that one does not say it."""
+    """Whether this host and another one agree on the time; nothing where the other one does not give it."""
     if there is None or there.tzinfo is None:
         return
     ahead = round((here - there).total_seconds())
@@ -182,9 +184,9 @@ def clocks(whose: str, there: datetime | None, here: datetime, harm: str) -> Ite
         yield Check(name, True, f"this host and {whose} agree on the time")
         return
     say = f"this host's clock is {off} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"
-    cure = "Have both hosts set their clocks by NTP."
+    cure = "Synchronise the clocks of both hosts with NTP."
     if off <= TOLERATED:
-        yield Check(name, None, f"{say}; from {TOLERATED} s on, {harm}.", cure)
+        yield Check(name, None, f"{say}; beyond {TOLERATED} s, {harm}.", cure)
     else:
         yield Check(name, False, f"{say}: {harm}.", cure)
 
@@ -207,9 +209,7 @@ def _scopes(headers: dict[str, str]) -> Check:
 def _socket(client: WebClient, secrets: Secrets) -> Check:
     token = _sendable(secrets, "app_token")
     if not token:
-        return Check(
-            "Socket Mode", False, "not tried, as there is no usable app token.", "Mend the app token, see above."
-        )
+        return Check("Socket Mode", False, "not tried: there is no usable app token.", "Fix the app token; see above.")
     try:
         client.apps_connections_open(app_token=token)
         return Check("Socket Mode", True, "a connection can be opened")
@@ -221,7 +221,7 @@ def _socket(client: WebClient, secrets: Secrets) -> Check:
 def _slack_says(error: Exception) -> tuple[str, str]:
     """What is wrong, and the cure."""
     if code(error):
-        return f"{reason(error)}.", "Take the token from the app's page again, and install the app there."
+        return f"{reason(error)}.", "Copy the token from the app's page again, and install the app there."
     return f"Slack does not answer: {reason(error)}.", "Check the network, the proxy, and slack.api_url if it is set."
 
 
@@ -229,7 +229,9 @@ def _engine(config: Config) -> Iterator[Check]:
     if config.engine.kind == "remote":
         yield from _remote(config)
     elif not config.engine.lab.world.exists():
-        yield Check("lab", True, f"{config.engine.lab.world} will be made at the first start; no real pool is touched.")
+        yield Check(
+            "lab", True, f"{config.engine.lab.world} will be created at the first start; no real pool is touched."
+        )
     else:
         try:
             with closing(engine_of(config)) as engine:
@@ -248,7 +250,7 @@ def _pairs(engine: Engine) -> Iterator[Check]:
         facts = engine.facts(pool.fqdn)
         say = f"{facts.pool.state.value}, {facts.pool.health.value}; backup pool {pool.backup}"
         told = "; ".join([say, *map(str, facts.unread)])
-        cure = rights(facts) or "csfailover lab show tells what is broken."
+        cure = rights(facts) or "csfailover lab show lists what is broken."
         yield Check(f"pool {pool.fqdn}", not facts.unread, told, cure)
     for cmdlet in CMDLETS.values():
         yield Check(cmdlet, True, f"knows {', '.join(sorted(engine.parameters(cmdlet)))}")

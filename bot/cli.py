@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from bot.compose import Bot
 
 ARRIVAL = 10.0
-"""Seconds that `run` waits for Slack before it says that Slack does not answer yet."""
+"""Seconds that `run` waits for Slack before it reports that Slack does not answer yet."""
 
 SOME_URL = "https://csfailover.example.com/slack/events"
-"""Stands in the manifest for the address that nobody gave."""
+"""Stands in the manifest where no address was given."""
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ CONFIG = click.option(
 
 @cli.command()
 @CONFIG
-@click.option("-v", "--verbose", is_flag=True, help="tell more in the log on the screen")
+@click.option("-v", "--verbose", is_flag=True, help="print more of the process log")
 def run(config: Path, verbose: bool) -> None:
     """Run the bot until it is stopped."""
     from bot.compose import assemble, engine_of  # noqa: PLC0415  # slow imports only where they are needed
@@ -86,33 +86,33 @@ def run(config: Path, verbose: bool) -> None:
         say(bot.contact.first(ARRIVAL, ending.asked))
         _end_if_rejected(bot)
         ending.wait()
-        say("Stopping; what runs goes on, and is found again at the next start.")
+        say("Stopping. A run in progress goes on, and is found again at the next start.")
         bot.stop()
         let_go()
 
 
 def _refuse_secrets(settings: Config, secrets: Secrets) -> None:
-    """All that is wrong with them at once. Raises ConfigError."""
+    """Reports everything that is wrong with them at once. Raises ConfigError."""
     from bot.slack.tokens import mistakes  # noqa: PLC0415  # as above
 
     told = mistakes(secrets, settings.slack.transport)
     token = secrets.get("bot_token") if not told else None
     if settings.engine.kind == "remote" and token and token.get_secret_value() == "xoxb-lab":
-        told.append("The stand-in's tokens go with the lab engine only.")
+        told.append("The stand-in's tokens work with the lab engine only.")
     if told:
         raise ConfigError(told)
 
 
 def _end_if_rejected(bot: Bot) -> None:
-    """With nothing open a bot that Slack refuses is of no use, and a service that failed is seen soonest. While
-    something is open it stays: a run that is under way is followed to its end, and that is in the log."""
+    """With nothing open, a bot that Slack rejects is of no use, and a failed service is noticed soonest. While
+    something is open it stays: it follows a run to its end, and records it."""
     if bot.contact.rejected and not bot.store.open_operations():
         bot.stop()
-        fail(f"{bot.contact.rejected} Nothing is open in the log, so csfailover ends; `csfailover check` says more.")
+        fail(f"{bot.contact.rejected} Nothing is open in the log, so csfailover exits; `csfailover check` says more.")
 
 
 def until_stopped() -> None:
-    """Returns when somebody asks the process to end: Ctrl+C, the service manager, or a terminal that is closed."""
+    """Returns when somebody asks the process to end: Ctrl+C, the service manager, or a closed terminal."""
     Ending(hang_up=True).wait()
 
 
@@ -121,13 +121,13 @@ def _log_to_screen(level: int) -> None:
     # They write whole requests at DEBUG, secrets among them.
     for name in ("slack_bolt", "pypsrp", "urllib3"):
         logging.getLogger(name).setLevel(max(level, logging.INFO))
-    # While Slack is away it says so at every try, several times a minute; bot.slack.contact and the poster say it once.
+    # While Slack is away it logs every try, several times a minute; bot.slack.contact and the poster report it once.
     logging.getLogger("slack_sdk").setLevel(logging.INFO if level <= logging.INFO else logging.CRITICAL)
 
 
 @cli.command()
 @click.option("--transport", type=click.Choice(["socket", "http"]), default="socket", show_default=True)
-@click.option("--url", help="where Slack sends to (http only)")
+@click.option("--url", help="where Slack sends its requests (http only)")
 def manifest(transport: str, url: str | None) -> None:
     """Print the Slack app's manifest."""
     from bot.slack.manifest import manifest as made  # noqa: PLC0415  # as above
@@ -143,16 +143,16 @@ _MARK = {True: "ok  ", None: "note", False: "BAD "}
 
 @cli.command()
 @CONFIG
-@click.option("--rules", is_flag=True, help="print the transition table and end")
+@click.option("--rules", is_flag=True, help="print the transition table and exit")
 def check(config: Path, rules: bool) -> None:
-    """Say whether the bot could work as it is configured. Changes nothing."""
+    """Check whether the bot would work as configured. Changes nothing."""
     if rules:
         _print_rules()
         return
     from bot.check import checks  # noqa: PLC0415  # as above
 
     good = True
-    logging.getLogger().addHandler(logging.NullHandler())  # what the libraries met is told below, in words
+    logging.getLogger().addHandler(logging.NullHandler())  # what the libraries met is reported below, in sentences
     with sentences():
         secrets = Secrets()
         for found in checks(load(config, secrets), secrets):
@@ -180,10 +180,16 @@ def _print_rules() -> None:
     "--speed",
     type=click.FloatRange(min=0.1),
     default=None,
-    help="virtual time by real time  [default: 60; 600 with --play]",
+    help="virtual seconds per real second  [default: 60; 600 with --play]",
 )
-@click.option("--play", is_flag=True, help="play the first conversation, print it, and end")
-@click.option("--data", type=click.Path(path_type=Path), default=DATA, show_default=True, help="where log and world go")
+@click.option("--play", is_flag=True, help="play the first conversation, print it, and exit")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=DATA,
+    show_default=True,
+    help="where the log and the world are kept",
+)
 def demo(port: int, transport: str, speed: float | None, play: bool, data: Path) -> None:
     """A channel in the browser with the lab engine: no Slack, no configuration."""
     try:

@@ -1,4 +1,4 @@
-"""The only place that reads the clock, waits, and draws ids by chance. Everything else takes them as arguments."""
+"""The only place that reads the clock, waits, and draws random ids. Everything else takes them as arguments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No 0/O, 1/I/L or U: an operation's id is read out on the phone."""
+"""No 0/O, 1/I/L or U: an operation's id is read out over the phone."""
 
 
 def now() -> datetime:
@@ -18,13 +18,13 @@ def now() -> datetime:
 
 
 def elapsed() -> float:
-    """Seconds since some moment, those of a suspended machine among them where the system counts them."""
+    """Seconds since some moment, including those that the machine was suspended, where the system counts them."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Steady:
-    """The time of one life of the process: the wall's at its start, and what has gone by since on a clock that counts
-    a suspended machine in and never steps. Whoever sets the wall clock neither ends nor lengthens a wait."""
+    """The time of one life of the process: the wall clock's at its start, plus what has gone by since on a clock that
+    counts suspended time too and never steps. Setting the wall clock neither ends nor lengthens a wait."""
 
     def __init__(self, wall: Callable[[], datetime] = now, elapsed: Callable[[], float] = elapsed) -> None:
         self._wall = wall
@@ -33,12 +33,12 @@ class Steady:
         self._began = elapsed()
 
     def now(self) -> datetime:
-        """Never before what it was."""
+        """Never earlier than it was."""
         return self._start + timedelta(seconds=self._elapsed() - self._began)
 
     def not_before(self, at: datetime) -> None:
         """Recorded times do not go back from one life to the next: called once, before the first is recorded. A time
-        that is more than a day ahead is some mistake of long ago, and is not followed."""
+        more than a day ahead is an old mistake, and is not followed."""
         ahead = at - self.now()
         if timedelta(0) < ahead <= timedelta(days=1):
             self._start += ahead
@@ -63,7 +63,7 @@ def wait(seconds: float) -> None:
 
 
 def operation_id() -> str:
-    """Eight characters of chance, as `7KQ2-M4XA`: opaque, and short enough to be read aloud."""
+    """Eight random characters, as `7KQ2-M4XA`: opaque, and short enough to be read aloud."""
     drawn = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{drawn[:4]}-{drawn[4:]}"
 

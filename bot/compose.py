@@ -1,6 +1,6 @@
 """The one composition root: here, and only here, the parts are made and put together.
 
-Nothing is decided and nothing waits. Whoever calls gives configuration and secrets; the parts get what they need
+Nothing is decided and nothing waits. The caller gives the configuration and the secrets; the parts get what they need
 and nothing more.
 """
 
@@ -66,7 +66,7 @@ class Bot:
 
     def stop(self) -> None:
         """Lets runs go without ending them: the next life of the bot finds them by their tickets."""
-        self.watch.leave()  # or it would tell that the engine, which is closed below, cannot be read
+        self.watch.leave()  # or it would report that the engine, which is closed below, cannot be read
         self.alarm.stop()
         self.contact.stop()
         self.link.stop()

@@ -1,7 +1,7 @@
 """The settings: one TOML file, and the secrets from the environment or from files named there.
 
 Nobody is let in by default: without people there is nobody who may ask or approve, and `load` says so. All
-mistakes are told at once, as sentences. A secret in the file is a mistake; no secret appears in any repr.
+mistakes are reported at once, as sentences. A secret in the file is a mistake; no secret appears in any repr.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SlackId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CG][A-Z0-9]{2,}$")]
 STATEMENTS = 2
-"""People whose word it takes to settle a doubt. Fixed: it is a statement and no approval."""
+"""How many people it takes to settle a doubt by their word. Fixed: it is a statement, not an approval."""
 Seconds = Annotated[int, Field(ge=1, le=604_800)]
 
 
@@ -56,7 +56,7 @@ class SlackSettings(_Section):
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+/([^\s?#@]*/)?", value):
-            raise ValueError("write it as https://slack.com/api/, with the slash at its end and without a password")
+            raise ValueError("write it as https://slack.com/api/, with a slash at the end and without a password")
         return value
 
 
@@ -124,14 +124,14 @@ class Config(_Section):
         if not any(len(approvers(who, everybody, policy)) >= needed for who in asking):
             able = sum(may(p, Verb.APPROVE, policy) for p in everybody)
             raise ValueError(
-                f"policy wants up to {needed} approvals, but people with the role "
+                f"policy needs up to {needed} approvals, but people with the role "
                 f"{who_may(Verb.APPROVE, policy)}: {able}, and nobody "
-                "approves their own request; no request could get them all. Name another lead, or somebody who asks"
+                "approves their own request; no request could get them all. Name another lead, or somebody else who may ask"
             )
         if sum(may(p, Verb.SETTLE, policy) for p in everybody) < STATEMENTS:
             raise ValueError(
-                f"to settle a doubt by word takes two people with the role {who_may(Verb.SETTLE, policy)}. Name one "
-                "more: a doubt about which nothing can be read would lock its pair for good"
+                f"it takes two people with the role {who_may(Verb.SETTLE, policy)} to settle a doubt by word. Name one more: "
+                "where nothing can be read, a doubt would lock its pair for good"
             )
         return self
 
@@ -190,14 +190,14 @@ class Secrets(BaseSettings):
         return direct is not None and not direct.get_secret_value().strip()
 
     def source(self, name: str) -> tuple[str, bool]:
-        """Where `get` finds it, and whether two places name it, so that a person should be told which one counts."""
+        """Where `get` finds it, and whether two places name it, so that somebody should know which one counts."""
         variable, file = variable_of(name), getattr(self, f"{name}_file")
         if getattr(self, name) is None:
             return f"from {file}", False
         if self.is_blank(name):
-            return f"from {file}, which {variable}_FILE names; {variable} is set too, and empty, so it does not", True
+            return f"from {file}, which {variable}_FILE names; {variable} is set too, but empty, so it is ignored", True
         if file:
-            return f"from {variable}; {variable}_FILE is set too, and is not read. Unset one of them", True
+            return f"from {variable}; {variable}_FILE is set too, but is not read. Unset one of them", True
         return f"from {variable}", False
 
 
@@ -214,7 +214,7 @@ def _secret_in(file: Path, variable: str) -> SecretStr:
     except OSError as error:
         if not _is_a_place(file):
             without = variable.removesuffix("_FILE")
-            raise ConfigError([f"{variable} names no file; a secret itself belongs in {without}"]) from None
+            raise ConfigError([f"{variable} names no file; the secret itself belongs in {without}"]) from None
         raise ConfigError([f"{variable}: {file} cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError:
         raise ConfigError([f"{variable}: {file} is not UTF-8 text; save it as UTF-8"]) from None
@@ -224,7 +224,7 @@ def _secret_in(file: Path, variable: str) -> SecretStr:
 
 
 def _is_a_place(file: Path) -> bool:
-    """Whether it may be told. What is no path may be the secret itself, in the wrong variable."""
+    """Whether it may be shown. What is not a path may be the secret itself, in the wrong variable."""
     return file.is_symlink() or (file.name != str(file) and file.parent.is_dir())
 
 
@@ -250,8 +250,8 @@ def load(path: Path, secrets: Secrets) -> Config:
 
 def _nothing_at(path: Path) -> str:
     return (
-        f"there is no configuration at {path.absolute()}. Copy csfailover.example.toml to it and fill it in, or name "
-        "another file with --config; `csfailover demo` shows the bot without any"
+        f"there is no configuration at {path.absolute()}. Copy csfailover.example.toml there and fill it in, or name "
+        "another file with --config; `csfailover demo` needs none"
     )
 
 
@@ -276,7 +276,7 @@ def validated(document: dict[str, Any], secrets: Secrets) -> Config:
 _SAY = {
     "extra_forbidden": "no such setting",
     "missing": "must be set",
-    "string_pattern_mismatch": "is not written like this. Slack's ids begin with U or W (people), T or E (workspaces), "
+    "string_pattern_mismatch": "has the wrong form. Slack's ids begin with U or W (people), T or E (workspaces), "
     "C or G (channels), in capitals; a name is not an id",
 }
 
@@ -299,6 +299,6 @@ def _take_secrets_out(document: dict[str, Any], where: str = "") -> list[str]:
             found += _take_secrets_out(value, f"{where}{key}.")
         elif key.lower() in _SECRET_NAMES:
             variable = f"CSFAILOVER_{key.upper()}"
-            found.append(f"{where}{key}: no secret in this file; set {variable} or {variable}_FILE")
+            found.append(f"{where}{key}: secrets do not belong in this file; set {variable} or {variable}_FILE")
             del document[key]
     return found

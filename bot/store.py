@@ -1,4 +1,4 @@
-"""Which store the product has: the one place beside `compose` that names it. Everybody else knows audit.port only.
+"""Which store the product uses: besides `compose`, the one place that names it. Everything else knows audit.port only.
 
 Apart from `compose`, so that printing the log does not load all of Slack.
 """
@@ -23,14 +23,14 @@ def open_log(path: Path) -> Printable:
 
 
 def begin_log(path: Path) -> list[Path]:
-    """Begin a log where the earlier one is lost; what is left of that is kept, and where is returned. Raises CannotOpen
-    where there is a log, or a bot that writes one."""
+    """Begin a log where the earlier one is lost. What is left of that is kept, and its new paths are returned. Raises
+    CannotOpen where there is a log, or a bot that writes one."""
     path = real(path)
     lock = SingleInstance(path)
     try:
         if _has_rows(path):
             raise CannotOpen(
-                f"{path} is an audit log and is not begun anew. Move it away yourself, or name another file."
+                f"{path} is an audit log and is not overwritten. Move it away yourself, or name another file."
             )
         kept = set_aside(path)
     finally:

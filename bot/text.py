@@ -1,4 +1,4 @@
-"""Text as people may be shown it: cut where it is seen to be cut, and nothing in it that cannot be seen.
+"""Text that is fit to be shown: every cut is marked, and nothing in it is invisible.
 
 Pure. Knows no Slack, no terminal and no operation. What looks like a secret is found here, too.
 """
@@ -15,7 +15,7 @@ _SECRET = re.compile(
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is cut is seen to be cut."""
+    """At most `limit` characters; a cut is marked with an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

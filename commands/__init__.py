@@ -1,9 +1,9 @@
 """What may be typed: one file per slash command, found because it is there.
 
 A file here is a command: `failover_log.py` is `/failover-log`. It holds `command` (a click command whose function
-returns a wish) and `EXAMPLES`. It knows nobody: no person, no Slack, no engine, no clock. A wish that changes
+returns a wish) and `EXAMPLES`. It knows no person, no Slack, no engine, no clock. A wish that changes
 something is an `Ask`; a wish that only reads is an `Answer`-maker that gets a `View` (see `grammar/wish.py`). What
-commands have in common stands in `grammar/`. Adding a command touches nothing else: the manifest, the help and the
+commands have in common is in `grammar/`. Adding a command touches nothing else: the manifest, the help and the
 docs find it.
 """
 

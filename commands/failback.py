@@ -18,7 +18,7 @@ LOST = "the backup pool cannot be reached; what users made there since the failo
 
 @click.command(
     add_help_option=False,
-    help="Ask for a failed-over pool's users to be brought home. Nothing runs before a lead approves.",
+    help="Ask for a failed-over pool's users to be brought home. Nothing runs until a lead approves.",
 )
 @switches(disaster(LOST))
 def command(pool: str | None, fqdn: str | None, reason: str, **options: Any) -> Ask:

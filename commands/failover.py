@@ -15,12 +15,12 @@ EXAMPLES = (
     ('/failover pool01 --wait 5m --reason "storage work"', "waits up to five minutes for the data"),
     ("/failover -PoolFqdn pool01.contoso.com -DisasterMode", "the cmdlet's own spelling"),
 )
-LOST = "the pool or its SQL back end is lost; what was not copied to the backup pool yet is lost with it"
+LOST = "the pool or its SQL back end is lost; what was not yet copied to the backup pool is lost with it"
 
 
 @click.command(
     add_help_option=False,
-    help="Ask for a pool to be failed over to its backup pool. Nothing runs before the leads approve.",
+    help="Ask for a pool to be failed over to its backup pool. Nothing runs until the leads approve.",
 )
 @switches(disaster(LOST), FLUSH, STOP_DELAY)
 def command(pool: str | None, fqdn: str | None, reason: str, **options: Any) -> Ask:

@@ -1,4 +1,4 @@
-"""/failover-log: the last operations, or one operation's timeline, out of the audit log. Reads only."""
+"""/failover-log: the last operations, or one operation's timeline, from the audit log. Reads only."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from engine.model import Kind
 from engine.states import Operation
 
 EXAMPLES = (
-    ("/failover-log", "the last ten operations, and whether the log is whole"),
+    ("/failover-log", "the last ten operations, and whether the log is intact"),
     ("/failover-log 7KQ2-M4XA", "one operation, line by line"),
     ("/failover-log --last 25", "more of them"),
 )
 LAST = 10
 MOST = 50
 NEVER_IN_AN_ID = frozenset("01ILOU")
-"""Left out of ids, as they are read out on the phone; so none of them can be taken for another."""
-_OPERATION = Name("7KQ2-M4XA", "One operation at a time is told; /failover-log alone lists the last ones.")
+"""Left out of ids, which are read out over the phone: none of them can be mistaken for another."""
+_OPERATION = Name("7KQ2-M4XA", "One operation at a time can be shown; /failover-log alone lists the last ones.")
 
 
 @click.command(add_help_option=False, help="Show the last operations, or what happened in one of them.")
@@ -33,7 +33,7 @@ def command(operation: tuple[str, ...], last: int | None) -> Look:
     if not names:
         return Look("log", lambda view: _list(view, last or LAST))
     if last is not None:
-        raise Unclear("--last is for the list, and one operation is named, which is always told whole.")
+        raise Unclear("--last is for the list. You named one operation, which is always shown in full.")
     wanted = operation_id("".join(names))
     if len(names) > 1 and not _is_id(wanted):
         if len({operation_id(name) for name in names}) > 1:
@@ -94,7 +94,7 @@ def _heading(op: Operation, several_days: bool) -> tuple[str, ...]:
         f"Approved by {approved}." if approved else "",
         f"Reason: {request.reason}" if request.reason.strip() else "No reason was given.",
         f"Typed: {request.typed}" if request.typed else "",
-        "It went on over midnight, so each line has its date; times are UTC." if several_days else "Times are UTC.",
+        "It ran past midnight, so each line has its date. Times are UTC." if several_days else "Times are UTC.",
     )
 
 
@@ -111,7 +111,7 @@ def _instead(wanted: str, view: View) -> tuple[str, ...]:
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 3:
         hints.append(f"For a list of that many: /failover-log --last {wanted}")
     elif _is_id(wanted) and (never := _never(wanted)):
-        hints.append(f"No id has {never} in it: 0, O, 1, I, L and U are left out of all ids. Look at it again.")
+        hints.append(f"No id has {never} in it: 0, O, 1, I, L and U are left out of all ids. Check it again.")
     return (*hints, "/failover-log lists the last ones with their ids.")
 
 

@@ -18,4 +18,4 @@ def _answer(view: View) -> Answer:
     for cmdlet in CMDLETS.values():
         roles = view.roles(cmdlet)
         lines.append(f"{cmdlet}: {', '.join(roles) or 'no role'}")
-    return Answer("Roles", tuple(lines), (), f"Get-CsAdminRole, by the {view.engine} engine.")
+    return Answer("Roles", tuple(lines), (), f"From Get-CsAdminRole, by the {view.engine} engine.")

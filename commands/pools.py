@@ -15,10 +15,10 @@ EXAMPLES = (
     ("/pools pool01", "one pair"),
 )
 
-_POOL = Name("pool01", "One pair at a time is shown; /pools alone shows them all.")
+_POOL = Name("pool01", "One pair at a time can be shown; /pools alone shows them all.")
 _LIMITED = "limited"
 LIMITED = (
-    "Limited: the pool is not well and not failed over. At best its users are registered in resiliency mode: they "
+    "Limited: the pool is not healthy and not failed over. At best its users are registered in resiliency mode: they "
     "can call, but have no contacts, no presence and no new meetings. After a failover the backup pool serves them."
 )
 
@@ -42,7 +42,7 @@ def _answer(view: View, named: str | None) -> Answer:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     table = tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
     lines = (*_open(view), *view.health, *([LIMITED] if any(_LIMITED in row[4] for row in rows) else []))
-    return Answer("Pools", lines, table, f"Read now, by the {view.engine} engine.")
+    return Answer("Pools", lines, table, f"Read just now, by the {view.engine} engine.")
 
 
 def _row(pool: Pool, facts: Facts | EngineError) -> tuple[str, ...]:
@@ -66,8 +66,8 @@ def _health(pool: PoolFacts) -> str:
 
 
 def _served_by(facts: Facts) -> str:
-    """In the words of what was read: the registrations of the users themselves are not read, so what resiliency mode
-    gives to users of a pool that is down is said as what it can be at best."""
+    """Only from what was read: the users' own registrations are not, so what resiliency mode gives to the users of a
+    pool that is down is shown as what it can be at best."""
     match facts.pool.state:
         case PoolState.FAILED_OVER:
             return _server(facts.partner)

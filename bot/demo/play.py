@@ -1,4 +1,4 @@
-"""`demo --play`: the README's first conversation, played by three people through the stand-in, told as text.
+"""`demo --play`: the README's first conversation, played by three people through the stand-in, printed as text.
 
 It clicks and types as people do; what it prints is what they see. Exit code 0 only if the failover SUCCEEDED and
 the log is whole.
@@ -20,10 +20,10 @@ _RECORDED = re.compile(r"recorded as ([0-9A-Z]{4}-[0-9A-Z]{4})")
 
 
 def play(demo: Demo, say: Callable[[str], None]) -> bool:
-    """Play it; whether all went as it should. Raises TimeoutError, which tells what was seen instead."""
+    """Play it; whether all went as it should. Raises TimeoutError, which says what was seen instead."""
     alice, bob, carol = (Member(demo.standin.url, f"U0{name}") for name in ("ALICE", "BOB", "CAROL"))
     if left_open := demo.bot.store.open_operations():
-        say(f"Operation {left_open[0]} of an earlier demo is still open in {demo.log}; it holds its pools.")
+        say(f"Operation {left_open[0]} from an earlier demo is still open in {demo.log}; it holds its pools.")
         say(f"Play with other files (--data), or finish it first: csfailover demo --data {demo.log.parent}")
         return False
     _ready(alice)

@@ -1,4 +1,4 @@
-"""The shell round the rules: who is it, what do they wish, what does the rule say, write it down, answer.
+"""The shell around the rules: identify the sender, read the wish, let the rule decide, record it, answer.
 
 Called by a door while somebody waits (Slack: 3 s at most): everything here is quick, and nothing here acts on a pool.
 The row is committed before the answer is returned. A delivery that was seen before changes nothing.
@@ -30,12 +30,12 @@ from engine.states import BEGUN, Operation, State
 
 Rule = Callable[[Operation, Person], Sequence[Event] | Refusal]
 _ANY_REASON = "…"
-"""Stands for the reason while it is still asked for."""
+"""Stands in for a reason that has not been given yet."""
 UPDATE = "Run the version of csfailover that wrote it, or a newer one."
 NOT_YET = Refusal(
     "E_NO_TOPOLOGY",
-    "I do not know yet which pools there are: the engine has not answered. Nothing was started.",
-    "Try again in a few seconds; /pools tells whether the engine answers.",
+    "I do not know the pools yet: the engine has not answered. Nothing was started.",
+    "Try again in a few seconds; /pools shows whether the engine answers.",
 )
 
 
@@ -78,7 +78,7 @@ class Desk:
         try:
             return self._command(name, text, sender)
         except AlreadyDelivered:
-            return Reply("Slack delivered this twice; it counts once, and the first one stands.")
+            return Reply("Slack delivered this twice. It counts once: the first delivery stands.")
         except CannotRecord as error:
             return Reply(_cannot_record(error))
 
@@ -148,9 +148,9 @@ class Desk:
         except ClaimHeld as held:
             return self._refuse_command(self._locked(held.operation, who), name, text, sender)
         repaired = f" I {', '.join(request.repairs)}." if request.repairs else ""
-        runs = "It only answers what would happen." if not claims else "Nothing runs before it is approved."
+        runs = "It only shows what would happen." if not claims else "Nothing runs until it is approved."
         return Reply(
-            f"{sentence(request.what)}: recorded as {new.id}. Checking now; the card follows in this channel. "
+            f"{sentence(request.what)}: recorded as {new.id}. Checking now; the card will appear in this channel. "
             f"{runs}{repaired}"
         )
 
@@ -163,7 +163,7 @@ class Desk:
             "E_LOCKED",
             f"Operation {op.id} is open on this pair: {op.request.what}, asked by "
             f"{op.request.name} at {op.asked_at:%H:%M} UTC, now {op.state.value}.",
-            f"{_way_out(op, who, self._policy)} /failover-log {op.id} tells it all.",
+            f"{_way_out(op, who, self._policy)} /failover-log {op.id} shows every step.",
         )
 
     def _refuse_command(
@@ -214,7 +214,7 @@ class Desk:
         return self._settle(_ANY_REASON, (possible or rules.words(op) or [Word.HAPPENED])[0].value)
 
     def form(self, intent: Intent, operation: str) -> tuple[Form, str]:
-        """What the form asks, and what the operation is about; an empty text where that cannot be told."""
+        """What the form asks, and what was requested, in words; empty where the operation cannot be read."""
         try:
             op = self._journal.current(operation)
         except UnreadableError:
@@ -234,7 +234,7 @@ class Desk:
         return self._refused(verb, operation, sender, rule) or Reply()
 
     def _refused(self, verb: str, operation: str, sender: Sender, rule: Rule) -> Reply | None:
-        """Let the rule decide and append what it says; None when it said yes. A repeated delivery says nothing."""
+        """Let the rule decide and append its events; None when it agreed. A repeated delivery gets no answer."""
         try:
             who = self._check(operation, sender)
             if isinstance(who, Refusal):
@@ -254,7 +254,7 @@ class Desk:
         return Reply(story.refused(refusal)) if refusal else None
 
     def _check(self, operation: str, sender: Sender) -> Person | Refusal:
-        """Is it a human of ours, and is it an operation of this channel?"""
+        """Is the sender somebody we know, and does the operation belong to this channel?"""
         who = self._who.who(sender.proof)
         if isinstance(who, Refusal):
             return who
@@ -264,7 +264,7 @@ class Desk:
             return Refusal("E_UNREADABLE", str(error), UPDATE)
         if op.version == 0 or op.request.place != sender.place:
             return Refusal(
-                "E_UNKNOWN_OPERATION", "This button belongs to no operation of this channel.", "Look at /failover-log."
+                "E_UNKNOWN_OPERATION", "This button belongs to no operation in this channel.", "Look at /failover-log."
             )
         return self._who.place(sender.place) or who
 
@@ -284,15 +284,15 @@ def _without_secret(reason: str, rule: Rule) -> Rule:
 
 
 def _way_out(op: Operation, who: Person, policy: Policy) -> str:
-    """What frees the pair, in the words of the one who asks."""
+    """What frees the pair, as seen by the person who asks."""
     if op.state is State.IN_DOUBT:
-        return "A lead settles it with the buttons on its card, once somebody has looked at the pools."
+        return "Leads settle it with Settle on its card, once somebody has looked at the pools."
     if op.state in BEGUN:
-        return "It is under way; wait for its end."
+        return "It is under way; wait for it to end."
     until = f" It expires at {op.expires_at:%H:%M} UTC." if op.expires_at else ""
     if who.id == op.request.by:
-        return f"It is your own: wait for the leads, or take it back with Withdraw on its card.{until}"
-    lead = "Approve or Deny it" if may(who, Verb.APPROVE, policy) else "A lead approves or denies it"
+        return f"It is yours: wait for the leads, or take it back with Withdraw on its card.{until}"
+    lead = "Approve or deny it" if may(who, Verb.APPROVE, policy) else "A lead can approve or deny it"
     return f"{lead} on its card; {op.request.name} can withdraw it.{until}"
 
 
@@ -300,14 +300,14 @@ _NO_CHOICE = Refusal("E_NO_CHOICE", "Say which of the choices is true.", "Choose
 _SECRET = Refusal(
     "E_SECRET",
     "That looks like a password or a token. It was not recorded, and nothing was done.",
-    "Change that secret, as Slack has seen it; then ask again without it.",
+    "Change that secret, because Slack has seen it. Then ask again without it.",
 )
 
 
 def _cannot_record(error: object) -> str:
     if isinstance(error, FateUnknown):
         return (
-            "Nobody knows yet whether this counts: the audit log failed while it was being written. Nothing is started "
-            f"on it: look at the card once the log can be written, and do it again if it is not there. {error}"
+            "Nobody knows yet whether this counts: the audit log failed while recording it. Nothing is started because "
+            f"of it. Once the log can be written again, look at the card; if it is not there, do it again. {error}"
         )
-    return f"The audit log cannot be written, and what cannot be recorded is not started. {error}"
+    return f"The audit log cannot be written, and nothing starts that cannot be recorded. {error}"

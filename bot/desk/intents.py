@@ -1,4 +1,4 @@
-"""An operation -> what may be done with it now: each intent with its button, what it asks before, and its form.
+"""An operation -> what may be done with it now: each intent with its button, its confirmation and its form.
 
 Pure, and of no door. A button is there only when somebody may press it; who may is decided at the click, by the
 rules. The words of an intent are the verbs of the product: approve, deny, withdraw, stop, settle.
@@ -22,7 +22,7 @@ Intent = Literal["approve", "deny", "withdraw", "stop", "settle"]
 
 @dataclass(frozen=True)
 class Question:
-    """Asked before the intent counts; `yes` is the word of the button that says so."""
+    """Asked before the intent counts; `yes` is the label of the button that confirms it."""
 
     title: str
     text: str
@@ -39,7 +39,7 @@ class Button:
 
 @dataclass(frozen=True)
 class Form:
-    """What an intent needs to be told: a reason, and one of `choices` where there are any (value -> words)."""
+    """What an intent asks for: a reason, and one of `choices` where there are any (value -> words)."""
 
     title: str
     submit: str
@@ -49,13 +49,13 @@ class Form:
 
 
 FORMS: Mapping[Intent, Form] = {
-    "deny": Form("Deny it", "Deny", "Why not?", "It is shown in the channel and kept in the log."),
+    "deny": Form("Deny this request", "Deny", "Why not?", "Shown in the channel and kept in the log."),
     "settle": Form(
         "Settle the doubt",
         "Settle",
         "What did you see?",
-        "What you looked at, and where: the PoolState, the Front End. It is your word, and is recorded as yours. It "
-        "counts when a second lead states the same.",
+        "What you looked at, and where: the PoolState, the Front End. It is recorded as your statement, and counts "
+        "when a second lead states the same.",
     ),
 }
 
@@ -69,7 +69,7 @@ CHOICES: Mapping[Word, str] = {
 
 
 def form_of(intent: Intent, op: Operation) -> Form:
-    """What this intent has to be told of this operation now."""
+    """What this intent asks for, for this operation now."""
     form = FORMS[intent]
     if intent != "settle":
         return form
@@ -102,15 +102,17 @@ def _approve(op: Operation) -> Button:
 
 
 def _when(op: Operation, needed: int) -> str:
-    """True also of a dialog that was open while another lead approved."""
+    """Also true in a dialog that was open while another lead approved."""
     if needed == 1:
         return "Your approval starts it at once."
-    given = f"{len(op.approvals)} given when this card was drawn" if op.approvals else "none given yet on this card"
+    given = (
+        f"{len(op.approvals)} given when this card was drawn" if op.approvals else "none given when this card was drawn"
+    )
     return f"The last of {approvals(needed)} starts it at once; {given}."
 
 
 def _to_whom(op: Operation, judged: Risk) -> str:
-    """What it means, in the few words that a dialog takes."""
+    """What it means, in the few words that fit a dialog."""
     assert op.plan is not None
     way = f"to {op.plan.partner}" if op.request.kind is Kind.FAILOVER else f"home from {op.plan.partner}"
     return f"{users(op)} go {way}. {judged.loss}".rstrip()
@@ -118,7 +120,7 @@ def _to_whom(op: Operation, judged: Risk) -> str:
 
 _STOP = Question(
     "Ask the cmdlet to stop?",
-    "Before the users are redirected, it goes back to how it was. After that it goes on to the end; a failback "
-    "brings the users home.",
+    "If the users are not redirected yet, everything goes back to how it was. If they are, it runs to the end; a "
+    "failback then brings the users home.",
     "Ask to stop",
 )

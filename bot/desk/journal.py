@@ -1,7 +1,7 @@
 """The log seen as operations: the fold of their events, and the only door through which they move.
 
-Nothing here decides; `transact` fetches the operation, lets a rule decide, and appends what it says in one
-transaction, again from the start when somebody else was faster. A refusal is recorded too.
+Nothing here decides; `transact` fetches the operation, lets a rule decide, and appends the result in one
+transaction. It starts over when somebody else was faster. A refusal is recorded too.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ KEPT = 500
 
 
 NOTES: Lifts = {}
-"""How an older body of a row of no operation is read; every kind is at version 1 today."""
+"""How to read an older body of a row that belongs to no operation; every kind is at version 1 today."""
 
 
 class UnreadableError(Exception):
-    """The rows of this operation are not of this version of csfailover, or not of csfailover at all."""
+    """The rows of this operation were not written by this version of csfailover, or not by csfailover at all."""
 
     def __init__(self, operation: str, newer: bool = False) -> None:
         super().__init__(
@@ -50,7 +50,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def current(self, operation: str) -> Operation:
-        """The operation as the log has it; version 0 when there is none of this id."""
+        """The operation as the log has it; version 0 when there is none with this id."""
         with self._lock:
             known = self._known.get(operation)
         if known:
@@ -58,7 +58,7 @@ class Journal:
         return self.history(operation)[0]
 
     def history(self, operation: str) -> tuple[Operation, list[tuple[Row, Event]]]:
-        """The operation and its events, out of one reading of the log. For whoever was woken by a row: `current`
+        """The operation and its events, from one reading of the log. For a caller that a new row woke: `current`
         may still be the version before it."""
         folded, events = Operation(operation), []
         try:
@@ -102,7 +102,7 @@ class Journal:
             delivery=delivery,
             claims=claims,
             closes=after.closed and not op.closed,
-            # A click in vain is no part of what was begun, and must not eat what is kept back for its end.
+            # A refused click is no part of what was begun, and must not use up the space reserved for its end.
             essential=op.state in BEGUN and not all(isinstance(event, WishRefused) for event in events),
         )
         settled = op

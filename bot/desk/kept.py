@@ -1,6 +1,6 @@
-"""Keeps at hand what the desk needs while somebody waits: the topology and Slack's word on everybody.
+"""Keeps ready what the desk needs while somebody waits: the topology, and what the door says about everybody.
 
-One thread; reads only. What could not be read stays as it was last read, and the trouble is told by /pools.
+One thread; reads only. What could not be read stays as it was last read, and /pools shows the trouble.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Watch:
         self._look_at_clock = look_at_clock
         self._refreshed = float("-inf")
         self._read_at = float("-inf")
-        self._loop: Loop = Loop("the reading kept at hand", self._turn, lambda: self._loop.wait(self._timings.retry))
+        self._loop: Loop = Loop("the topology reader", self._turn, lambda: self._loop.wait(self._timings.retry))
         self._topology: Topology | None = None
         self.trouble = ""
 
@@ -49,7 +49,7 @@ class Watch:
         self._loop.start()
 
     def leave(self) -> None:
-        """Begin no reading, and tell of no trouble any more: the engine is about to be closed."""
+        """Begin no more readings, and report no more trouble: the engine is about to be closed."""
         self._loop.leave()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""A thread that makes one round after another until it is stopped. It outlives whatever one round meets.
+"""A thread that makes one round after another until it is stopped. It survives whatever a round raises.
 
 Knows no log, no engine and no door.
 """
@@ -56,5 +56,5 @@ class Loop:
                 self._rest()
             except Exception:
                 with suppress(Exception):
-                    log.exception("%s: the rest between two rounds failed", self._name)
+                    log.exception("%s: the pause between two rounds failed", self._name)
                     self._stopping.wait(1.0)

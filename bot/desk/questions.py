@@ -1,6 +1,6 @@
 """What a question may look at: the log as operations, the engine's readings, the bot's own troubles. Reads only.
 
-Knows no door: what comes out is laid out by whoever asked.
+Knows no door: whoever asked lays the answer out.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class LiveView:
         return self._readable(self._operations.last_operations(limit))
 
     def _readable(self, operations: Sequence[str]) -> list[Operation]:
-        """Those that this version can read; /pools tells of the others."""
+        """Those that this version can read; /pools names the others."""
         found = []
         for operation in operations:
             with suppress(UnreadableError):

@@ -1,7 +1,7 @@
 """Level-triggered: for each open operation take the next move, do it, write it down. A restart needs nothing else.
 
 The rules say what is next; this only fetches readings, calls the engine and appends. One thread per operation
-that has something to do. It never starts a run whose intent is in the log already: that one it looks for.
+that has something to do. It never starts a run whose intent is already in the log; it looks for that run.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from engine.verdict import Look
 
 log = logging.getLogger(__name__)
 LONGEST_RECORD = 8_000
-"""Characters of one line of the engine that are kept; a row holds a megabyte; people read far less."""
+"""Characters kept of one line from the engine; a row holds a megabyte, but people read far less."""
 MUCH_LATER = 300.0
 """Seconds until an operation that this version cannot read is looked at again."""
 UNWRITTEN = 1.0
 """Seconds between two tries to record what an engine has already handed over."""
 FLOOR = 0.25
-"""Seconds between two looks at one operation, whatever the engine says of its readings."""
+"""Seconds between two looks at one operation, whatever the engine says about its readings."""
 SELDOM = 60.0
 """The longest pause between two tries to start; it grows with the time since the last approval."""
 
@@ -121,10 +121,10 @@ class Runner:
         except Stopping:
             pass
         except CannotRecord:
-            log.exception("operation %s: the log cannot be written; it is tried again", operation)
+            log.exception("operation %s: the log cannot be written; trying again", operation)
             self._later(operation)
         except Exception:
-            log.exception("operation %s met a bug; it is tried again", operation)
+            log.exception("operation %s hit a bug; trying again", operation)
             self._later(operation)
 
     def _due(self, operation: str) -> Operation | None:
@@ -140,7 +140,7 @@ class Runner:
             self._not_before[operation] = None, self._monotonic() + MUCH_LATER
             return None
         if waiting and state is op.state:
-            return None  # and once it has moved on, as by a lead's word, nothing waits
+            return None  # and once it has moved on, as after a lead's statement, nothing waits
         return None if rules.next_move(op, self._clock()).step in {Step.WAIT, Step.NOTHING} else op
 
     def _later(self, operation: str, seconds: float | None = None) -> None:
@@ -164,12 +164,12 @@ class Runner:
                 pass
 
     def _not_when_stopping(self) -> None:
-        """What an engine says that was closed under the caller is no news of the pools. Raises Stopping."""
+        """An error from an engine that was closed under the caller says nothing about the pools. Raises Stopping."""
         if self._loop.stopping:
             raise Stopping
 
     def _append(self, op: Operation, decide: Callable[[Operation], Sequence[Event]]) -> Operation:
-        """Append what `decide` says of the newest version, unless the operation has left the state it was in."""
+        """Append what `decide` makes of the newest version, unless the operation has left the state it was in."""
         return self._journal.transact(op.id, lambda now: decide(now) if now.state is op.state else (), BOT)[0]
 
     # --- reading and judging ---------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Runner:
             raise
         except Exception as bug:
             self._not_when_stopping()
-            log.exception("operation %s: preflight met a bug", op.id)
+            log.exception("operation %s: preflight hit a bug", op.id)
             event = learned.bugged(type(bug).__name__)
         self._append(op, lambda _: (event,))
 
@@ -223,7 +223,7 @@ class Runner:
             self._not_when_stopping()
             log.warning("operation %s: its run cannot be looked for: %s", op.id, error.say)
         except Exception:
-            log.exception("operation %s: looking for its run met a bug", op.id)
+            log.exception("operation %s: looking for its run hit a bug", op.id)
         return None
 
     def _facts_or_none(self, op: Operation) -> Facts | None:
@@ -233,7 +233,7 @@ class Runner:
             self._not_when_stopping()
             log.warning("operation %s: the facts cannot be read: %s", op.id, error.say)
         except Exception:
-            log.exception("operation %s: reading the facts met a bug", op.id)
+            log.exception("operation %s: reading the facts hit a bug", op.id)
         return None
 
     # --- running ---------------------------------------------------------------------------------------------------
@@ -250,8 +250,8 @@ class Runner:
             raise
         except Exception:
             self._not_when_stopping()
-            log.exception("operation %s: the last reading before its start met a bug", op.id)
-            bug = "The last reading before the start met a bug in the bot; its log says more."
+            log.exception("operation %s: the last reading before its start hit a bug", op.id)
+            bug = "The last reading before the start hit a bug in the bot; its process log says more."
             self._cannot_start(op, EngineUnavailable(bug))
             return
         persons = self._who.confirmed({op.request.by, *(a.by for a in op.approvals)})
@@ -290,8 +290,8 @@ class Runner:
         except (CannotRecord, Stopping):
             raise  # the run goes on without us, and is found again
         except Exception as bug:
-            log.exception("operation %s: following its run met a bug", op.id)
-            outcome = Outcome(Ended.UNKNOWN, f"The bot met a bug ({type(bug).__name__}) and lost sight of the run.")
+            log.exception("operation %s: following its run hit a bug", op.id)
+            outcome = Outcome(Ended.UNKNOWN, f"The bot hit a bug ({type(bug).__name__}) and lost sight of the run.")
         if outcome.ended is Ended.UNKNOWN:
             self._not_when_stopping()
         self._surely(
@@ -300,7 +300,7 @@ class Runner:
 
     def _sink(self, operation: str) -> Callable[[Record], None]:
         def sink(record: Record) -> None:
-            # While stopping too: what an engine hands over it has taken from the server, which does not tell it again.
+            # While stopping too: what an engine hands over it has taken from the server, which does not send it again.
             event = RunRecorded(_keepable(record))
             self._surely(lambda: self._journal.transact(operation, lambda _: (event,), BOT))
 
@@ -308,8 +308,8 @@ class Runner:
 
     def _surely(self, write: Callable[[], object]) -> None:
         """Until it is on disk, however long that takes: what was seen of a run is not seen twice. The engine's thread
-        waits here, so no more than one record is held. When the bot stops meanwhile, what could not be written is
-        lost, and what `write` raises comes out."""
+        waits here, so no more than one record is held. If the bot stops in the meantime, what could not be written
+        is lost, and the error of `write` is raised."""
         told = False
         while True:
             try:
@@ -334,7 +334,7 @@ class Runner:
 
 
 def _keepable(record: Record) -> Record:
-    """A record that a row can hold, whatever the other side says: no half characters, no book."""
+    """A record that a row can hold, whatever the other side sends: no half characters, and not too long."""
     return replace(record, text=cut(whole_characters(record.text), LONGEST_RECORD))
 
 

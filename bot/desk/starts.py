@@ -35,16 +35,16 @@ class Life:
         """The operation and the person of an approval that is still to be taken back."""
 
     def begun(self) -> None:
-        """Before anything else is written: the last row of the life before tells how that one ended."""
+        """Before anything else is written: the last row of the previous life shows how that one ended."""
         for last in self._log.last_stored(1):
             if last.row and last.row.operation and last.row.kind == GRANTED:
                 self._found = last.row.operation, str(last.row.body["by"])
-        if not self.doubted():  # or the next life would take what was found for proved
+        if not self.doubted():  # or the next life would take that approval for proved
             self._note(STARTED, {"engine": self._engine, **in_force(self._config)})
 
     def doubted(self) -> str:
-        """The operation whose last approval nobody is known to have been told of, while that cannot be recorded: it
-        must not start. Empty: there is none, or it was taken back.
+        """The operation whose last approval may never have been acknowledged, while taking it back cannot be recorded:
+        it must not start. Empty when there is none, or when it was taken back.
 
         Any later row proves an approval: its commit had returned, or that row would stand in its place. So only the
         very last row of a life that was cut off may be one whose commit failed.

@@ -1,6 +1,6 @@
-"""That somebody set the clock of this host while the bot ran: recorded once for each step, and told until a restart.
+"""Notices that somebody set this host's clock while the bot ran; records each step once, reports it until a restart.
 
-All that is recorded and waited for goes by another clock, which does not step, so nothing has to be mended.
+Records and waits go by another clock, which does not step, so nothing has to be corrected.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 STEPPED = "clock.stepped"
 Note = Callable[[str, str, dict[str, JsonValue]], None]
 NOTICED = 5.0
-"""Seconds below which a difference is no step: a clock that is kept right is moved by less."""
+"""Seconds below which a difference is no step: keeping a clock in sync moves it by less."""
 
 
 class Stepped:
@@ -25,7 +25,7 @@ class Stepped:
         self._note = note
         self._ahead = ahead
         self._known = ahead() if abs(ahead()) > NOTICED else 0.0
-        """What was ahead at the start is what an earlier life recorded; it is told, and no step of this life."""
+        """A difference at the start comes from what an earlier life recorded; it is reported, but is no step of this life."""
         self.trouble = self._said() if self._known else ""
 
     def look(self) -> None:
@@ -35,7 +35,7 @@ class Stepped:
             return
         self._known = ahead
         self.trouble = self._said() if abs(ahead) > NOTICED else ""
-        log.warning("the clock of this host was set by %+d s; waiting goes on as if it were not", round(step))
+        log.warning("this host's clock was set by %+d s; waiting times are not affected", round(step))
         try:
             self._note(STEPPED, BOT, {"seconds": round(step)})
         except CannotRecord as error:
@@ -44,8 +44,8 @@ class Stepped:
     def _said(self) -> str:
         where = "ahead of" if self._known > 0 else "behind"
         return (
-            f"The clock of this host is {_long(self._known)} {where} the times that the bot records: it was set while "
-            "the bot ran, or since its last row. Set it right; the bot takes it over when it is restarted."
+            f"This host's clock is {_long(self._known)} {where} the times that the bot records: it was set while the bot "
+            "ran, or since its last row. Set it right; the bot goes by it again after a restart."
         )
 
 

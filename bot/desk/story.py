@@ -1,4 +1,4 @@
-"""An event -> its line in the operation's thread, and a bare refusal -> what the clicker reads.
+"""An event -> its line in the operation's thread, and a bare refusal -> what the person who clicked reads.
 
 Pure. The thread is the timeline people read back next morning; the card says how it stands now.
 """
@@ -67,7 +67,7 @@ def _request(event: Event) -> str:
         case ApprovalUnconfirmed(name=name):
             return f"{name}'s approval was found after a crash. It does not count until {name} approves again."
         case WishRefused(by=by, wish=wish, say=say):
-            return f"Refused a click on {wish} by {by}: {say}"
+            return f"Refused {by}'s click on {wish}: {say}"
         case RequestDenied(name=name, reason=reason):
             return f"{name} denied it: {reason}"
         case RequestReminded(missing=missing):
@@ -77,9 +77,9 @@ def _request(event: Event) -> str:
 
 
 def _asked(asked: RequestAsked) -> str:
-    what = f"what a {asked.what} would do" if asked.options.whatif else f"a {asked.what}"
+    what = f"what a {asked.what} would do" if asked.options.whatif else f"for a {asked.what}"
     reason = f" Reason: {asked.reason}" if asked.reason else ""
-    return f"{asked.name} asked for {what}.{reason}"
+    return f"{asked.name} asked {what}.{reason}"
 
 
 def approvals(count: int) -> str:
@@ -87,7 +87,7 @@ def approvals(count: int) -> str:
 
 
 def users(op: Operation) -> str:
-    """How many people it is about, as far as it was read."""
+    """How many people it affects, as far as that was read."""
     count = op.facts.pool.users if op.facts else None
     return f"{count:,} users" if count is not None else "An unknown number of users"
 
@@ -103,11 +103,11 @@ def _ending(event: Event) -> str:
         case DoubtStated(name=name, word=word, reason=reason):
             return f"{name} stated that {CLAIMS[word]}. Reason: {reason}"
         case RunStatedDead(names=names):
-            return f"{' and '.join(names)} stated that {CLAIMS[Word.RUN_DEAD]}. What is read stays what it is."
+            return f"{' and '.join(names)} stated that {CLAIMS[Word.RUN_DEAD]}. This changes no reading."
         case DoubtSettled(word=Word() as word, names=names):
             return f"Two leads, {' and '.join(names)}, stated that {CLAIMS[word]}. Looking once more."
         case DoubtSettled(reason=reason):
-            return f"What is read settles the doubt: {reason}"
+            return f"The readings settle the doubt: {reason}"
         case OperationClosed(verdict=verdict, say=say):
             return f"{verdict.value}. {say}"
         case _:
@@ -121,9 +121,9 @@ def _run(event: Event) -> str:
         case RunStopAsked(name=name):
             return f"{name} asked to stop."
         case RunEnded(outcome=outcome):
-            return f"The engine says: {outcome.ended.value}. {outcome.say}"
+            return f"The engine reports: {outcome.ended.value}. {outcome.say}"
         case RunUnstarted(say=say):
-            return f"Not started yet, and nothing was sent: {say} The approvals hold."
+            return f"Not started yet, and nothing was sent: {say} The approvals still count."
         case DoubtRaised(say=say):
             return f"In doubt: {say}"
         case PoolsSeen(say=say):
@@ -148,8 +148,8 @@ def whole(found: Verification) -> str:
     """One sentence on whether the log can be trusted. The head is given as `log verify --expect` takes it."""
     if found.ok:
         rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
-        return f"The log is whole: {rows}, each chained to the one before; head {found.rows}:{found.head}."
+        return f"The log is intact: {rows}, each chained to the one before; head {found.rows}:{found.head}."
     if not found.known:
-        return f"WHETHER THE LOG IS WHOLE IS NOT KNOWN: it cannot be read now ({found.why}). Look at its disk."
+        return f"WHETHER THE LOG IS INTACT IS NOT KNOWN: it cannot be read now ({found.why}). Look at its disk."
     where = f"first at row {found.first_bad}" if found.first_bad else "no single row is to blame"
-    return f"THE LOG IS NOT WHOLE, {where}: {found.why}"
+    return f"THE LOG IS NOT INTACT, {where}: {found.why}"

@@ -157,7 +157,7 @@ def _answered(op: Operation) -> Paragraph:
     needed = approvals(op.plan.approvals)
     return _text(
         _bold("What if."),
-        f" Nothing was changed, nothing is locked. Asked for without --whatif, and after {needed} by leads other than "
+        f" Nothing was changed, and nothing is locked. Without --whatif, and after {needed} by leads other than "
         f"{op.request.name}, this would run:",
     )
 
@@ -171,7 +171,7 @@ def _awaiting(op: Operation) -> Paragraph:
     so_far = f" Approved by {approvers(op)}." if op.approvals else ""
     if op.unconfirmed:
         names = " and ".join(op.unconfirmed)
-        so_far += f" An approval of {names} was found after a crash; it does not count until {names} approves again."
+        so_far += f" An approval by {names} was found after a crash; it does not count until {names} approves again."
     return _text(
         _bold(f"Waiting: {len(op.approvals)} of {approvals(op.plan.approvals)} given"),
         f", by leads other than {op.request.name}, until {clock(op.expires_at)}.{so_far}",
@@ -196,8 +196,8 @@ def _running(op: Operation) -> list[Part]:
     if op.stop_asked_by:
         shown.append(
             _text(
-                f"{op.stop_asked_by} asked to stop. If the users are not redirected yet, it goes back to how it was; "
-                "if they are, it goes on to its end."
+                f"{op.stop_asked_by} asked to stop. If the users are not redirected yet, everything goes back to how "
+                "it was; if they are, it runs to its end."
             )
         )
     return [*shown]
@@ -212,8 +212,12 @@ def _judging(op: Operation) -> Paragraph:
 def _doubt(op: Operation) -> list[Part]:
     return [
         _text(_bold("In doubt: nobody can say from here whether it happened."), f" {cut(op.doubt, SAID // 3)}"),
-        *([_text(f"Last look, since {clock(op.seen.since)}: {cut(op.seen.say, SAID // 3)}")] if op.seen else []),
-        _text(f"It is not run again. The pair stays locked. {_way_out(op)}"),
+        *(
+            [_text(f"Last reading, unchanged since {clock(op.seen.since)}: {cut(op.seen.say, SAID // 3)}")]
+            if op.seen
+            else []
+        ),
+        _text(f"It will not be run again. The pair stays locked. {_way_out(op)}"),
         *_sent_to(op),
         *_stated(op),
         Command(f'Get-CsRegistrarConfiguration -Identity "service:Registrar:{op.request.pool}"'),
@@ -246,7 +250,7 @@ def _stated(op: Operation) -> list[Paragraph]:
     if op.run_dead:
         said.append(f"{' and '.join(op.run_dead.names)} stated that {CLAIMS[Word.RUN_DEAD]}.")
     if possible := words(op):
-        said.append(f"Two leads may state with Settle: {' or '.join(CLAIMS[word] for word in possible)}.")
+        said.append(f"With Settle, two leads can state that {' or that '.join(CLAIMS[word] for word in possible)}.")
     return [_text(line) for line in said]
 
 
@@ -255,7 +259,7 @@ def _how_to_read(op: Operation) -> str:
     if op.request.kind is Kind.FAILBACK:
         done, not_done = not_done, done
     return (
-        f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet runs on no Front End any more: it did "
+        f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet no longer runs on any Front End: it did "
         "not happen. FailingOver while it runs: it is still on its way. FailingOver for good: neither."
     )
 
@@ -272,18 +276,18 @@ def _verdict(op: Operation, closed: OperationClosed) -> list[Part]:
         took = f" Verdict at {clock(op.closed_at)}, {_took(op.closed_at - op.started_at)} after the start."
     shown: list[Part] = [_text(_bold(closed.verdict.value), f". {cut(closed.say, SAID)}{took}")]
     if op.doubt and op.record and op.record.text.strip():
-        shown.append(_text(f"The engine reported last: {cut(op.record.text, 300)}"))
+        shown.append(_text(f"The engine's last report: {cut(op.record.text, 300)}"))
     if op.outcome and op.outcome.report:
         shown.append(_text("The server's own report: ", _code(cut(op.outcome.report, 300))))
     if closed.verdict in {Verdict.FAILED, Verdict.STOPPED, Verdict.NEITHER}:
         shown.append(_text("To ask again: ", _code(cut(legible(op.request.typed), 300))))
     elif op.request.kind is Kind.FAILOVER:
-        shown.append(_text("To bring the users home when the pool is well: ", _code(f"/failback {op.request.pool}")))
+        shown.append(_text("To bring the users home when the pool is healthy: ", _code(f"/failback {op.request.pool}")))
     return shown
 
 
 def _took(delta: timedelta) -> str:
-    seconds = max(0, int(delta.total_seconds()))  # a log of before may have times that go back
+    seconds = max(0, int(delta.total_seconds()))  # an older log may have times that go back
     return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 
@@ -314,7 +318,7 @@ def _request(op: Operation) -> list[Part]:
     shown: list[Part] = []
     if op.plan and op.state in {State.IN_DOUBT, State.SETTLED}:
         # Not as a command to be copied: to run it again is exactly what nobody must do.
-        shown.append(_text(_bold("Was sent, or may have been. Do not run it again: "), plans.line(op.plan)))
+        shown.append(_text(_bold("This was sent, or may have been. Do not run it again: "), plans.line(op.plan)))
     elif op.plan:
         shown.append(Command(plans.line(op.plan)))
     asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
@@ -341,7 +345,7 @@ def _effect(op: Operation) -> list[Paragraph]:
         _text("Their calls, conferences and IM sessions end, and they sign in again. Nobody is moved for good."),
     ]
     if op.request.options.disaster:
-        says.append(_text(_bold("What was not copied yet is lost, and this cannot be undone.")))
+        says.append(_text(_bold("What has not been copied yet is lost, and this cannot be undone.")))
     return says
 
 

@@ -1,7 +1,7 @@
-"""Who wishes something, and by what right they are taken for that person: what the desk asks of a door.
+"""Who wants something, and what shows that it is really them: what the desk asks of a door.
 
-A port: no Slack, no terminal. A door (bot.slack.people) answers it, and fails closed: a person who cannot be made
-sure of is refused.
+A port: no Slack, no terminal. A door (bot.slack.people) answers it, and fails closed: a person whose identity cannot
+be confirmed is refused.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Who(Protocol):
         """Why nothing may be said here; None when it may."""
 
     def confirmed(self, ids: Iterable[str]) -> dict[str, Person]:
-        """Those of these people who, asked about anew, are still who they were taken for."""
+        """Those of these people whom a fresh check still confirms."""
 
     def refresh(self) -> None:
         """Ask about everybody beforehand, so that a click does not have to wait."""

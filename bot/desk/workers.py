@@ -1,7 +1,7 @@
-"""Threads that each do one job. Handing a job over never waits, and never takes a job for begun that is not.
+"""Threads that each do one job. Handing a job over never waits, and never counts a job as begun that is not.
 
-`threading.Thread.start` waits for ever for a thread that dies before it can say that it runs, as it does when there is
-no memory; and an executor keeps a job for which it could start no thread, to do it some time later. So neither is used.
+`threading.Thread.start` waits forever for a thread that dies before it can report that it runs, as it does when there is
+no memory; and an executor keeps a job that it could start no thread for, and does it some time later. So neither is used.
 Knows no log, no engine and no door.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 BEGINS = 5.0
-"""Seconds within which a thread has begun, or is taken for one that never will."""
+"""Seconds after which a thread that has not begun is given up."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Workers:
         except (RuntimeError, MemoryError) as error:
             with self._changed:
                 self._claims.pop(key, None)
-            log.warning("no thread can be started: %s; it is tried again", error)
+            log.warning("no thread can be started: %s; trying again", error)
             return False
         return True
 
@@ -78,7 +78,7 @@ class Workers:
             job()
         except Exception:
             with suppress(Exception):  # no memory for the traceback either
-                log.exception("a worker met a bug")
+                log.exception("a worker hit a bug")
         finally:
             with self._changed:
                 if self._claims.get(key) is claim:

@@ -1,7 +1,7 @@
-"""Says in the channel that the log cannot be written, once it has lasted; and that it can be again.
+"""Reports in the channel that the log cannot be written, once that has lasted a while, and when it can be again.
 
-Unasked: the people of an incident must not learn from a refused click that nothing can be started. Where something is
-open it is said there; else in the channels that the configuration names. It decides nothing and writes nothing.
+Unasked: people in an incident must not learn from a refused click that nothing can be started. The message goes where
+something is open, or else to the channels that the configuration names. It decides nothing and writes no log.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from bot.slack.reasons import UNREACHED, reason
 log = logging.getLogger(__name__)
 LOOK = 1.0
 LASTING = 5.0
-"""Seconds between two looks; and of trouble that nobody is called for."""
-AGAIN = "The audit log can be written again. What was refused meanwhile was not recorded: do it again."
+"""Seconds between two looks; and for which trouble may last before anybody is called."""
+AGAIN = "The audit log can be written again. What was refused in the meantime was not recorded: do it again."
 
 
 class Alarm:
@@ -47,7 +47,7 @@ class Alarm:
         self._loop: Loop = Loop("the alarm", self._turn, lambda: self._loop.wait(LOOK))
         self._since: float | None = None
         self._called: dict[str, str] = {}
-        """What was said last, by channel, while there is trouble."""
+        """The last message posted, by channel, while there is trouble."""
 
     def start(self) -> None:
         self._loop.start()
@@ -56,7 +56,7 @@ class Alarm:
         self._loop.leave()
 
     def stop(self) -> None:
-        """A post that Slack does not answer is not waited for."""
+        """Does not wait for a post that Slack does not answer."""
         self._loop.stop(1.0)
 
     def _turn(self) -> None:
@@ -86,7 +86,7 @@ class Alarm:
         try:
             self._client.chat_postMessage(channel=channel, text=text, unfurl_links=False, unfurl_media=False)
         except UNREACHED as error:
-            log.warning("the channel could not be told of the audit log: %s", reason(error))
+            log.warning("the channel could not be warned about the audit log: %s", reason(error))
             self._loop.wait(LASTING)
             return False
         self._called[channel] = text

@@ -39,7 +39,10 @@ def _chunks(rows: Sequence[str]) -> list[str]:
         current = f"{current}\n{row}" if current else row[:CHUNK]
     chunks += [current] if current else []
     if len(chunks) > MAX_CHUNKS:
-        return [*chunks[: MAX_CHUNKS - 1], "… more than fits here: `csfailover log` on the bot's host shows it all."]
+        return [
+            *chunks[: MAX_CHUNKS - 1],
+            "… and more than fits here: `csfailover log` on the bot's host shows everything.",
+        ]
     return chunks
 
 

@@ -19,7 +19,7 @@ RICH = 2_900
 
 @dataclass(frozen=True)
 class SlackMessage:
-    """A message: `text` is what notifications and screen readers get, and is complete by itself."""
+    """A message: `text` is what notifications and screen readers get, and is complete on its own."""
 
     text: str
     blocks: tuple[Block, ...]

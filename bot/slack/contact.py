@@ -1,4 +1,4 @@
-"""Whether the bot and Slack hear each other: asked of Slack, seen at the link, and told once per change.
+"""Whether the bot and Slack hear each other: asks Slack, watches the link, and reports each change once.
 
 Changes nothing and decides nothing: what is open goes on without Slack.
 """
@@ -24,7 +24,7 @@ FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 15.0
 """Seconds between two questions to Slack: while it answers; after the first failure, then doubled up to the last."""
 BRIEF = 5.0
-"""Seconds of silence that nobody is told of: Slack itself renews its connections every few hours."""
+"""Seconds of silence that are not reported: Slack itself renews its connections every few hours."""
 
 
 class Contact:
@@ -35,7 +35,7 @@ class Contact:
         self._client = client
         self._team = team
         self._monotonic = monotonic
-        self._loop: Loop = Loop("the look at Slack", self._turn, lambda: self._loop.wait(LOOK))
+        self._loop: Loop = Loop("the Slack check", self._turn, lambda: self._loop.wait(LOOK))
         self._asked = False
         self._error: Exception | None = None
         self._pause = FIRST_PAUSE
@@ -43,7 +43,7 @@ class Contact:
         self._known_as = ""
         self._cut = True
         self._told: State | None = None
-        """What people were last told; None: nothing yet."""
+        """What was last reported; None: nothing yet."""
         self._changed_at = float("-inf")
 
     @property
@@ -68,7 +68,7 @@ class Contact:
         self._loop.start()
 
     def stop(self) -> None:
-        """At once: a question that Slack does not answer is not waited for."""
+        """At once: it does not wait for a question that Slack does not answer."""
         self._loop.stop(BRIEF / 5)
 
     def first(self, seconds: float, enough: Callable[[], bool]) -> str:
@@ -90,7 +90,7 @@ class Contact:
         return f"Connected to Slack as {self._known_as}."
 
     def _silence(self) -> str:
-        said = self.trouble or "Slack does not answer yet: no answer in time."
+        said = self.trouble or "Slack does not answer yet."
         return f"{said} csfailover keeps trying; what is under way goes on."
 
     def _turn(self) -> None:
@@ -129,6 +129,6 @@ class Contact:
 
 
 def _name(user: object, team: object, team_id: object, home: str) -> str:
-    """As Slack tells it; with what it means where that is not the workspace of the configuration."""
+    """As Slack gives it; with a warning where that is not the workspace of the configuration."""
     told = f"@{user} in {team} ({team_id})"
     return told if team_id == home else f"{told}, but slack.team is {home}: every click will be refused"

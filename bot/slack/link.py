@@ -22,7 +22,7 @@ from bot.config import ConfigError
 from bot.slack.signed import Signed
 
 SDK = logging.getLogger("slack_sdk.socket_mode")
-"""It says the same every 1.5 s while Slack is away; bot.slack.contact says it once."""
+"""It logs the same line every 1.5 s while Slack is away; bot.slack.contact reports it once."""
 PING_EVERY = 1.5
 RETRY = 2.0
 LONGEST = 30.0
@@ -70,7 +70,7 @@ class SocketLink:
                 self.error = None
                 return
             except Exception as error:  # noqa: BLE001  # whatever Slack or a proxy answered, a deaf bot helps nobody
-                self.error = error  # told by bot.slack.contact, once
+                self.error = error  # reported by bot.slack.contact, once
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LONGEST)
 
@@ -83,7 +83,7 @@ class SocketLink:
 class HttpLink:
     """Listens on `host`:`port` (0: any free one, then in `port`). Slack signs, TLS is a proxy's work.
 
-    Raises ConfigError where it cannot be listened at."""
+    Raises ConfigError where it cannot listen there."""
 
     error: Exception | None = None
 
@@ -97,7 +97,7 @@ class HttpLink:
             )
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or error
-            raise ConfigError([f"slack.host and slack.port: {host}:{port} cannot be listened at: {why}"]) from None
+            raise ConfigError([f"slack.host and slack.port: cannot listen on {host}:{port}: {why}"]) from None
         self.port = int(self._server.effective_port)
         self.url = f"http://{host}:{self.port}{PATH}"
         self._stopping = threading.Event()

@@ -1,4 +1,4 @@
-"""The Bolt listeners: who and what is it, hand it to the desk, acknowledge. No work here.
+"""The Bolt listeners: take the sender and the wish, hand them to the desk, acknowledge. No work here.
 
 What must be recorded is recorded before the acknowledgement; what takes time (a question about the pools, a
 private answer) goes to a thread of its own, as Bolt's few listener threads must always be free for the next click.
@@ -35,7 +35,9 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 DOOR = "slack"
 NOT_OPENED = "Slack did not open the form in time. Nothing was done; click again."
-BROKEN = "Something broke in the bot. The card shows whether it counted; nothing more was done. Its log says more."
+BROKEN = (
+    "Something broke in the bot. The card shows whether it counted; nothing else was done. The bot's log says more."
+)
 
 
 class Listeners:
@@ -46,7 +48,7 @@ class Listeners:
         self._view = view
         self._client = client
         self._questions = ThreadPoolExecutor(max_workers=8, thread_name_prefix="question")
-        # Apart from the questions, which may take long: who was refused hears of it at once.
+        # Apart from the questions, which may take long: whoever was refused hears of it at once.
         self._after = ThreadPoolExecutor(max_workers=4, thread_name_prefix="answer")
         self.app = App(
             # Without the token, which `authorize` gives: one workspace, so no call to Slack is needed to know who
@@ -150,10 +152,10 @@ class Listeners:
             return self._desk.deny(operation, reason_of(view), sender)
         return self._desk.settle(operation, choice_of(view), reason_of(view), sender)
 
-    # --- telling one person ----------------------------------------------------------------------------------------
+    # --- answering one person---------------------------------------------------------------------------------------
 
     def _tell(self, respond: Respond, text: str, blocks: list[Body] | None = None) -> None:
-        """For one person's eyes, and nothing hangs on it: a lost one is not sent again."""
+        """For one person only, and nothing depends on it: a lost answer is not sent again."""
         if not text:
             return
         try:
@@ -163,8 +165,8 @@ class Listeners:
 
     def _broke(self, error: Exception, body: Body, respond: Respond) -> BoltResponse:
         """Bolt drops what an error handler acknowledges, and sends what it returns: for a command its text, for a
-        form the words under its field, for a click nothing, so that one is told apart."""
-        log.error("a listener met a bug", exc_info=error)
+        form the words under its field, for a click nothing, so that one is answered apart."""
+        log.error("a listener hit a bug", exc_info=error)
         if "command" in body:
             return _answered({"text": BROKEN})
         if body.get("type") == "view_submission":
@@ -178,7 +180,7 @@ def _answered(body: Body) -> BoltResponse:
 
 
 def _literal(text: str) -> str:
-    """As mrkdwn that means nothing but its characters: what was typed is repeated here and there."""
+    """As mrkdwn that means nothing but its characters: some answers repeat what was typed."""
     return escape(text, quote=False)
 
 
@@ -187,7 +189,7 @@ def _value(body: Body) -> str:
 
 
 def _clicker(body: Body) -> Sender:
-    """The one who clicked. `team` of the payload is the app's own; only the user's own team tells where they belong."""
+    """The one who clicked. `team` of the payload is the app's own; only the user's own team shows where they belong."""
     user, channel = body["user"], body.get("channel") or {}
     return _sender(user.get("team_id", ""), user["id"], channel.get("id", ""), f"click:{body['trigger_id']}")
 

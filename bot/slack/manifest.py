@@ -12,16 +12,16 @@ from commands import load
 SCOPES = {
     "commands": "the slash commands",
     "chat:write": "the card of an operation and its thread",
-    "users:read": "refuse guests, deactivated accounts and other companies' people at the click",
-    "channels:read": "refuse channels that are shared with another company; say when the bot is not in a channel",
+    "users:read": "refuse clicks by guests, deactivated accounts and people from other companies",
+    "channels:read": "refuse channels that are shared with another company; notice when the bot is not in a channel",
     "groups:read": "the same for private channels",
-    "channels:history": "find an own message again whose answer was lost, instead of posting it twice",
+    "channels:history": "find a message of the bot again when Slack's answer was lost, instead of posting it twice",
     "groups:history": "the same for private channels",
 }
 
 
 def commands() -> list[dict[str, str]]:
-    """Slash commands with their hints, as Slack shows them while one types."""
+    """Slash commands with their hints, as Slack shows them while somebody types."""
     return [
         {"command": f"/{name}", "hint": command.hint, "description": command.summary}
         for name, command in load().items()

@@ -1,6 +1,6 @@
 """The forms of intents as Slack's modals. Pure; their words are those of `desk.intents`.
 
-A form names its operation and its channel in its metadata, and nothing else: all is looked up again when it comes.
+A form names its operation and its channel in its metadata, and nothing else: everything is looked up again when it arrives.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CHOICE = "choice"
 
 
 def modal(intent: Intent, form: Form, operation: str, what: str, channel: str) -> dict[str, Any]:
-    """`what` the operation is about, in words."""
+    """`what` was asked for, in words."""
     asked = [_choices(form)] if form.choices else []
     return {
         "type": "modal",

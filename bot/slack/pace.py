@@ -14,7 +14,7 @@ POST_EVERY = 1.05
 UPDATE_EVERY = 2.0
 """Seconds between two updates of one operation's card."""
 GATHER = 5.0
-"""Seconds that the engine's own lines are gathered before they go into the thread."""
+"""Seconds for which the engine's own lines are gathered before they go into the thread."""
 BACKOFF = (1.0, 2.0, 5.0, 15.0)
 """Seconds until an operation is tried again after Slack refused or did not answer, by the number of failures."""
 LOOK_AGAIN = 60.0
@@ -51,11 +51,11 @@ class Pace:
         return max(now, self._held, self._updates.get(operation, 0.0) + UPDATE_EVERY, full)
 
     def again_at(self, now: float, failures: int) -> float:
-        """When an operation is tried again that Slack has not taken so many times in a row."""
+        """When to try an operation again that Slack has not taken this many times in a row."""
         return now + BACKOFF[min(failures, len(BACKOFF)) - 1]
 
     def look_again_at(self, now: float) -> float:
-        """When the cards of open operations are next to be found still there."""
+        """When to check again that the cards of open operations are still there."""
         return now + LOOK_AGAIN
 
     def posted(self, channel: str, now: float) -> None:

@@ -1,8 +1,8 @@
-"""Slack account -> person with roles, or why not. Fails closed: who cannot be made sure of is refused.
+"""Slack account -> person with roles, or why not. Fails closed: an account that cannot be checked is refused.
 
-Ids only: names, e-mail addresses and channel membership are never permission. What Slack says of an account
+Ids only: names, e-mail addresses and channel membership are never permission. What Slack says about an account
 (guest, deactivated, another company's, a bot) is read again when it is older than five minutes, and an account
-that Slack will not tell about is nobody.
+that Slack says nothing about is nobody.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ class People:
         if team != self._team:
             return Refusal(
                 "E_OTHER_WORKSPACE",
-                "This belongs to another company's workspace; only people of the home workspace can act here.",
-                "Ask somebody of the on-call team.",
+                "Your account is in another company's workspace; only people from the home workspace can act here.",
+                "Ask somebody on the on-call team.",
             )
         if account not in self._accounts:
             return Refusal(
                 "E_UNKNOWN_PERSON",
-                "You are in no role here. Being in the channel is no permission.",
-                "Whoever runs the bot adds you under [people] in its configuration; a guest account is refused "
+                "You have no role here. Being in the channel is not permission.",
+                "Ask whoever runs the bot to add you under [people] in its configuration. A guest account is refused "
                 "even then.",
             )
         if refusal := self._word(account, self._ask_about_account):
@@ -77,8 +77,8 @@ class People:
         return self._persons[self._accounts[account]]
 
     def confirmed(self, ids: Iterable[str]) -> dict[str, Person]:
-        """Those of these people whom Slack, asked anew, still knows as full members by one of their accounts. They
-        were made sure of at their click; so where Slack does not tell, that stands, and an outage of Slack keeps
+        """Those of these people whom Slack, asked again, still knows as full members by one of their accounts. They
+        were checked at their click; where Slack does not answer now, that check stands, so an outage of Slack keeps
         nothing from starting. Takes time: not for a click."""
         found = {}
         for key in ids:
@@ -90,7 +90,7 @@ class People:
     def place(self, channel: str) -> Refusal | None:
         """Why this channel cannot be used; None when it can."""
         if self._channels and channel not in self._channels:
-            return Refusal("E_OTHER_CHANNEL", "Commands are not taken in this channel.", "Use the incident channel.")
+            return Refusal("E_OTHER_CHANNEL", "Commands are not accepted in this channel.", "Use the incident channel.")
         return self._word(channel, self._ask_about_channel)
 
     def refresh(self) -> None:
@@ -114,13 +114,13 @@ class People:
         try:
             user: dict[str, Any] = self._client.users_info(user=account)["user"]
         except (SlackClientError, OSError, KeyError):
-            return Refusal(UNSURE, f"Slack does not answer who {account} is, so nothing was done.", TRY_AGAIN)
+            return Refusal(UNSURE, f"Slack did not say who {account} is, so nothing was done.", TRY_AGAIN)
         if user.get("team_id", self._team) != self._team or user.get("is_stranger"):
             return Refusal("E_OTHER_COMPANY", "This account belongs to another company.", "Ask the on-call team.")
         if user.get("is_restricted") or user.get("is_ultra_restricted"):
             return Refusal("E_GUEST", "Guest accounts cannot act here.", "Use a full member's account.")
         if user.get("deleted") or user.get("is_bot"):
-            return Refusal("E_NO_HUMAN", "This account is deactivated, or a bot.", "A human has to do it.")
+            return Refusal("E_NO_HUMAN", "This account is deactivated, or is a bot.", "A human has to do it.")
         return None
 
     def _ask_about_channel(self, channel: str) -> Refusal | None:
@@ -130,12 +130,12 @@ class People:
             if "channel_not_found" in str(error):
                 return _invite()
             return Refusal(
-                "E_CHANNEL_NOT_CHECKED", "Slack does not answer what channel this is, so nothing was done.", TRY_AGAIN
+                "E_CHANNEL_NOT_CHECKED", "Slack did not say what channel this is, so nothing was done.", TRY_AGAIN
             )
         if info.get("is_ext_shared") or info.get("is_org_shared") or info.get("is_pending_ext_shared"):
             return Refusal(
                 SHARED,
-                "This channel is shared with another company, who would read everything about the pools.",
+                "This channel is shared with another company, which would read everything about the pools.",
                 "Use an internal incident channel.",
             )
         if info.get("is_im") or info.get("is_mpim"):

@@ -148,7 +148,7 @@ class Poster:
                 self.trouble = ""
         except Later as later:
             self._dirty[operation] = later.at
-        except UnreadableError:  # /pools tells of it; that it is not shown yet is kept for the version that can read it
+        except UnreadableError:  # /pools reports it; that it is not shown yet is kept for the version that can read it
             self._dirty[operation] = self._pace.look_again_at(self._monotonic())
         except Exception as error:  # noqa: BLE001  # one operation that cannot be shown must not hide the others
             self._failed(operation, error)
@@ -170,7 +170,7 @@ class Poster:
             self._dirty[operation] = now + seconds
         if isinstance(error, SlackApiError) and error.response.get("error") in GONE:
             self._forget_card(operation)
-        log.warning("operation %s could not be shown: %s; it is tried again", operation, self.trouble)
+        log.warning("operation %s could not be shown: %s; trying again", operation, self.trouble)
 
     def _forget_card(self, operation: str) -> None:
         self._unsure.discard(operation)
@@ -230,7 +230,7 @@ class Poster:
             self._shown.note(op.id, "thread", {"through": through})
 
     def _thread_through(self, op: Operation, card_ts: str) -> int:
-        """The version up to which the thread tells the story, a reply whose answer was lost included."""
+        """The version up to which the thread is posted, including a reply whose answer was lost."""
         note = self._shown.notes(op.id).get("thread", {"through": 0})
         posting = note.get("posting")
         if posting and self._found(op, f"thread-{posting}", op.request.place, card_ts):
@@ -259,7 +259,7 @@ class Poster:
             except SlackApiError as error:
                 if error.response.get("error") not in BLOCKS_REFUSED:
                     raise
-                log.exception("Slack does not take these blocks; simpler ones are tried. This is a bug: report it")
+                log.exception("Slack rejected these blocks; trying simpler ones. This is a bug: report it")
         return call(text=text, blocks=[], **where)
 
     def _found(self, op: Operation, slot: str, channel: str, thread_ts: str = "") -> str | None:

@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 UNREACHED = (SlackClientError, OSError, HTTPException)
 """What slack_sdk raises where Slack says no, or where it cannot be reached."""
 REJECTED = {
-    "invalid_auth": "it does not know the token, or not from this address",
+    "invalid_auth": "it does not know the token, or does not accept it from this address",
     "not_authed": "no token arrived",
     "account_inactive": "the app was removed from the workspace, or the workspace is gone",
     "token_revoked": "the token was revoked",
@@ -51,7 +51,7 @@ def reason(error: BaseException) -> str:
     if isinstance(cause, ssl.SSLError):
         return f"TLS failed: {cause.reason or 'what answered does not speak it'}"
     if found := re.search(r"Tunnel connection failed: (\d{3})", str(cause)):
-        return f"the proxy let nothing through, HTTP {found.group(1)}"
+        return f"the proxy refused to connect, HTTP {found.group(1)}"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return type(cause).__name__
@@ -64,7 +64,7 @@ def _answered(error: SlackApiError) -> str:
 
 
 _NETWORK: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (socket.gaierror, "the name of its host is not known here"),
+    (socket.gaierror, "its host name cannot be resolved"),
     (ConnectionRefusedError, "the connection was refused"),
     (TimeoutError, "no answer in time"),
     (ConnectionError, "the connection was cut"),  # http.client.RemoteDisconnected too

@@ -1,7 +1,7 @@
 """The guard before Bolt on signed HTTP: what Slack did not sign is answered 401, and nothing else looks at it.
 
-Bolt parses a body before it verifies it, and slack_sdk's verifier raises on a timestamp that is no number or not near
-any time, on a signature or a body that is no text: a stranger could make it answer 500 and fill the log. Bolt
+Bolt parses a body before it verifies it, and slack_sdk's verifier raises on a timestamp that is not a number or far from
+any time, on a signature or a body that is not text: a stranger could make it answer 500 and fill the log. Bolt
 verifies once more what comes through. No listener, no rule.
 """
 
@@ -23,7 +23,7 @@ AGE = 300
 """Seconds that a delivery may be old, or early: as Slack advises, so that nothing is played again later."""
 OF_LATE = 600.0
 NOT_OURS = (
-    "Deliveries are refused: their signature does not fit the signing secret. If Slack sent them, take the secret from "
+    "Deliveries are refused: their signature does not match the signing secret. If Slack sent them, copy the secret from "
     "the app's page again."
 )
 REFUSED = b'{"error": "invalid request"}'
@@ -67,7 +67,7 @@ class Signed:
         except UnicodeDecodeError:
             return False
         if not due or not hmac.compare_digest(due, signature):
-            # Where Slack was heard of late, the secret is right and this was a stranger.
+            # Where Slack was heard recently, the secret is right and this was a stranger.
             if self._monotonic() - self._heard_at > OF_LATE:
                 self._refused = NOT_OURS
             return False
@@ -79,11 +79,11 @@ class Signed:
         return True
 
     def _off(self, stamp: int) -> str:
-        """That this host's clock is too far from that of Slack, who signed it; or that it comes too late."""
+        """That this host's clock is too far from Slack's, by which it was signed; or that it comes too late."""
         ahead = self._wall() - stamp
         if abs(ahead) <= AGE:
             return ""
         return (
-            f"Every delivery of Slack is refused: this host's clock is {abs(ahead) / 60:.0f} min "
+            f"Every delivery from Slack is refused: this host's clock is {abs(ahead) / 60:.0f} min "
             f"{'ahead of' if ahead > 0 else 'behind'} Slack's. Set it right."
         )

@@ -58,7 +58,7 @@ def replies(events: Iterable[tuple[Row, Event]], leads: tuple[str, ...]) -> list
             ping = ping or isinstance(event, PreflightPassed | RequestReminded)
         through = row.version or through
         if ping or verdict:
-            flush()  # who is called stands under what they are called for
+            flush()  # people are called right under what they are called for
             verdict = False
     flush()
     return made

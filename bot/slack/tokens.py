@@ -36,7 +36,7 @@ def missing(secrets: Secrets, name: str) -> str:
     if secrets.get(name):
         return ""
     variable = variable_of(name)
-    empty = "is set and empty" if secrets.is_blank(name) else f"(or {variable}_FILE) is not set"
+    empty = "is set but empty" if secrets.is_blank(name) else f"(or {variable}_FILE) is not set"
     return f"{variable} {empty}: {LOOKS[name][1]} is needed. {WHERE[name]}"
 
 
@@ -50,7 +50,7 @@ def wrong(name: str, value: str) -> str:
         if begins.match(value):
             return f"{variable} holds {what}; {LOOKS[name][1]} is needed. {WHERE[name]}"
     if not _SENDABLE.fullmatch(value):
-        return f"{variable} has spaces, line ends or letters in it that no secret of Slack has. Copy it again."
+        return f"{variable} has spaces, line breaks or characters that no Slack secret has. Copy it again."
     return ""
 
 
@@ -63,7 +63,7 @@ def odd(name: str, value: str) -> str:
 
 
 def mistakes(secrets: Secrets, transport: str) -> list[str]:
-    """All that keeps the bot from starting, as sentences: what is missing, unreadable, or in another's place."""
+    """Everything that keeps the bot from starting, as sentences: what is missing, unreadable, or in another's place."""
     told = []
     for name in needed(transport):
         try:

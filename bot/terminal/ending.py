@@ -1,4 +1,4 @@
-"""How a process ends: in a bounded time once it is asked to, whatever hangs; and what it says where nobody can hear it.
+"""How a process ends: in a bounded time once it is asked to, whatever hangs; and how it prints where stdout may be gone.
 
 SIGTERM, Ctrl+C and Ctrl+Break ask. A hang-up (a closed terminal, a log rotation) does not: a bot that follows a run
 must not end by accident. No log, no engine, no Slack.
@@ -52,13 +52,13 @@ class Ending:
         self.wait()
         clock.wait(self._seconds)
         with suppress(OSError):
-            told = f"csfailover: not ended within {self._seconds:.0f} s; ended by force, as by a kill.\n"
+            told = f"csfailover: did not end within {self._seconds:.0f} s; ended by force, as by a kill.\n"
             os.write(2, told.encode())
         os._exit(FAILED)
 
 
 def say(text: str) -> None:
-    """Tell whoever started the process; where stdout cannot be written, on a full disk, nobody."""
+    """Print for whoever started the process; where stdout cannot be written, as on a full disk, print nothing."""
     try:
         click.echo(text)
     except OSError:
@@ -66,7 +66,7 @@ def say(text: str) -> None:
 
 
 def let_go() -> None:
-    """At the end: what stdout and stderr could not write is forgotten, or the interpreter would fail over it."""
+    """At the end: what stdout and stderr could not write is forgotten, or the interpreter would fail at it."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""`csfailover lab`: look at the lab's pools, break them, mend them. What it says comes from engine.lab.
+"""`csfailover lab`: look at the lab's pools, break them, repair them. What it prints comes from engine.lab.
 
 Works on the world's file beside a running bot, as trouble comes from outside there too.
 """
@@ -20,7 +20,7 @@ WORLD_FILE = DATA / "lab.db"
 
 
 def option_for(world: Path) -> str:
-    """What the lines that are shown for `csfailover lab` need at their end to be about this world."""
+    """What a `csfailover lab` line has to end with so that it works on this world."""
     if world == WORLD_FILE:
         return ""
     return f' --world "{world}"' if " " in str(world) else f" --world {world}"
@@ -31,7 +31,7 @@ WORLD = click.option("--world", type=click.Path(path_type=Path), default=WORLD_F
 
 @click.group()
 def lab() -> None:
-    """Look at the lab's pools, break them, mend them: from outside, while the bot runs."""
+    """Look at the lab's pools, break them, repair them: from outside, while the bot runs."""
 
 
 def _on_world(path: Path, act: Callable[[Any], Any]) -> Any:
@@ -74,7 +74,7 @@ def lab_show(what: str | None, world: Path) -> None:
 @click.argument("arguments", nargs=-1)
 @WORLD
 def lab_break(what: str | None, arguments: tuple[str, ...], world: Path) -> None:
-    """Break something; without a word, list what can be broken."""
+    """Break something; without an argument, list what can be broken."""
     from engine.lab.trouble import BREAKABLE, break_  # noqa: PLC0415
 
     if what is None:
@@ -90,7 +90,7 @@ def lab_break(what: str | None, arguments: tuple[str, ...], world: Path) -> None
 @click.argument("pool", required=False)
 @WORLD
 def lab_repair(what: str, pool: str | None, world: Path) -> None:
-    """Mend one kind of trouble, or all of them."""
+    """Repair one kind of trouble, or all of them."""
     from engine.lab.trouble import repair  # noqa: PLC0415
 
     click.echo(_on_world(world, lambda w: repair(w, what, pool)))
@@ -102,7 +102,7 @@ def lab_repair(what: str, pool: str | None, world: Path) -> None:
 @click.option("--product", type=click.Choice(["2013", "2015"]), default="2013", show_default=True)
 @WORLD
 def lab_reset(size: str | None, product: str, world: Path) -> None:
-    """A new world, everybody at home; made when there is none."""
+    """Make a new world, with everybody at home."""
     from engine.lab.build import Size  # noqa: PLC0415
     from engine.lab.trouble import reset  # noqa: PLC0415
     from engine.lab.world import create  # noqa: PLC0415

@@ -1,6 +1,6 @@
-"""`csfailover log`: the audit log as its auditor meets it. Reads only, also while the bot runs.
+"""`csfailover log`: the audit log as an auditor sees it. Reads only, also while the bot runs.
 
-However the log is printed, a last line says whether it is whole (beside --json on stderr); what is shown is worth no
+However the log is printed, a last line says whether it is intact (with --json on stderr); what is shown is worth no
 more than that.
 """
 
@@ -28,7 +28,7 @@ from commands.grammar.values import operation_id
 SETTINGS = Path("csfailover.toml")
 _HEAD = re.compile(r"\s*(?:head\s+)?([0-9]{1,18}):([0-9a-f]{16,64})[.…]?\s*", re.IGNORECASE)
 Head = tuple[int, str]
-"""A row's number, and its hash or how that begins."""
+"""A row's number, and its hash or the beginning of it."""
 
 
 def _head(_context: click.Context, _option: click.Parameter, typed: str | None) -> Head | None:
@@ -37,32 +37,38 @@ def _head(_context: click.Context, _option: click.Parameter, typed: str | None) 
     found = _HEAD.fullmatch(typed)
     if not found:
         raise click.BadParameter(
-            f"{typed!r} is no head. Give it as `csfailover log verify` printed it: the row's number, a colon, and the "
-            "first 16 to 64 digits of its hash, as 1234:5d41402abc4b2a76."
+            f"{typed!r} is not a head. Give it as `csfailover log verify` printed it: the row's number, a colon, and the "
+            "first 16 to 64 digits of its hash, as in 1234:5d41402abc4b2a76."
         )
     return int(found[1]), found[2].lower()
 
 
 @click.command()
 @click.argument("operation", nargs=-1, metavar="[OPERATION | verify | new]")
-@click.option("--log", "path", type=click.Path(path_type=Path), help="its file; else that of the settings, or the demo")
-@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="rows, where no operation is named")
-@click.option("--json", "as_json", is_flag=True, help="one JSON object a row, for machines")
+@click.option(
+    "--log",
+    "path",
+    type=click.Path(path_type=Path),
+    help="the log's file, if not the one in the settings or the demo's",
+)
+@click.option(
+    "--last", type=click.IntRange(1), default=50, show_default=True, help="how many rows, when no operation is named"
+)
+@click.option("--json", "as_json", is_flag=True, help="one JSON object per row, for machines")
 @click.option("--expect", metavar="ROW:HASH", callback=_head, help="with verify: a head that it printed earlier")
 def log(operation: tuple[str, ...], path: Path | None, last: int, as_json: bool, expect: Head | None) -> None:
-    """Print the audit log: the last rows, or one operation; or prove that it is whole; or begin a new one where the
-    earlier one is lost."""
+    """Print the audit log, prove that it is intact, or begin a new one where the old one is lost."""
     if [word.lower() for word in operation] == ["new"]:
         _begin(path or _named())
         return
     proving = bool(operation) and operation[0].lower() == "verify"
     if proving and len(operation) > 1:
-        raise click.UsageError("verify proves the whole log and takes no operation.")
+        raise click.UsageError("verify checks the whole log and takes no operation.")
     if proving and as_json:
-        raise click.UsageError("verify says one sentence and has no rows to print; leave out --json.")
+        raise click.UsageError("verify prints one sentence and no rows; leave out --json.")
     if expect and not proving:
         raise click.UsageError("--expect goes with verify: csfailover log verify --expect ROW:HASH")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # written to a file on Windows, it may not have all letters
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file on Windows may not take all letters
         sys.stdout.reconfigure(errors="backslashreplace")
     with sentences(), closing(open_log(_log_path(path))) as reader:
         good = proving or _print(reader, operation_id(" ".join(operation)), last, as_json)
@@ -105,17 +111,17 @@ def _holds(reader: Printable, found: Verification, seq: int, kept: str) -> bool:
     if there is None:
         click.echo(
             f"{lost}: there is no row {seq}; the log ends at row {found.rows}. Its end was cut off, or this is an "
-            "older copy, or another log."
+            "older copy, or a different log."
         )
     elif not there.startswith(kept):
         click.echo(
-            f"{lost}: row {seq} has the hash {visible(there[: len(kept)])}, not {kept}. The log was written anew up to "
-            "that row, or this is another log."
+            f"{lost}: row {seq} has the hash {visible(there[: len(kept)])}, not {kept}. The log was rewritten up to "
+            "that row, or this is a different log."
         )
     elif found.first_bad is not None and found.first_bad <= seq:
-        click.echo(f"Row {seq} bears the kept hash, which proves nothing: the chain breaks at row {found.first_bad}.")
+        click.echo(f"Row {seq} has the kept hash, which proves nothing: the chain breaks at row {found.first_bad}.")
     else:
-        click.echo(f"It holds the kept head: row {seq} and all rows before it are those of {kept[:16]}…")
+        click.echo(f"The kept head is in the log: row {seq} ({kept[:16]}…) and all rows before it are unchanged.")
         return True
     return False
 
@@ -141,7 +147,7 @@ def _log_path(path: Path | None) -> Path:
     if SETTINGS.exists():
         named = load(SETTINGS, Secrets()).log.path
         if not named.exists():
-            fail(f"There is no log yet: {SETTINGS} names {named}, which is made when the bot first starts.")
+            fail(f"There is no log yet: {SETTINGS} names {named}, which is created when the bot first starts.")
         return named
     if not demo.exists():
         fail(

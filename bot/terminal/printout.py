@@ -1,7 +1,7 @@
 """Rows of the log -> what `csfailover log` prints: the last rows, or the timeline of one operation. Pure.
 
 The sentences are those of the channel (bot.desk.story). Whatever a row holds, this prints: a row that this version
-cannot read is shown raw, because whoever examines a log has the wrong one in hand more often than the right one.
+cannot read is shown raw, because whoever examines a log has the wrong version at hand more often than the right one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NOT_OURS = (
     TypeError,
     ValueError,
 )
-"""What reading a row raises that is of another version, or that somebody made."""
+"""What reading a row raises when another version wrote it, or somebody made it up."""
 
 
 def last(rows: Sequence[Stored]) -> list[str]:
@@ -71,7 +71,7 @@ def _ours(stored: Stored) -> Row:
 
 
 def _raw(stored: Stored, error: Exception) -> str:
-    newer = ", a newer one wrote it" if isinstance(error, NewerError) else ""
+    newer = " (a newer one wrote it)" if isinstance(error, NewerError) else ""
     return visible(f"not readable by this version of csfailover{newer}: {stored.line}")
 
 
@@ -100,7 +100,7 @@ def operation(name: str, rows: Sequence[Stored]) -> list[str]:
         quiet += not say
         if say:
             lines.append(visible(f"{_time(row.at)}  {_who(row.actor):<12}  {say}"))
-    kept = [f"{quiet} more of its rows are of the run's own bookkeeping; --json shows them."] if quiet else []
+    kept = [f"{quiet} more rows are the run's own bookkeeping; --json shows them."] if quiet else []
     return [*_heading(op, rows, unreadable), "", *lines, *kept, ""]
 
 
@@ -163,7 +163,7 @@ def _started(body: Body) -> str:
 
 
 def _stepped(body: Body) -> str:
-    return f"The clock of the bot's host was set by {body['seconds']:+d} s; the bot's own times go on without it."
+    return f"The host's clock was set by {body['seconds']:+d} s; the bot's own times are not affected."
 
 
 _SENTENCES: Mapping[str, Callable[[Body], str]] = {

@@ -1,6 +1,6 @@
 """From typed text to a wish: repair, words, switches, click; and the help made from the same.
 
-Pure. Whatever is typed comes to a wish, to the help, or to a sentence of ours: click's own words reach nobody.
+Pure. Whatever is typed becomes a wish, the help, or one of our own sentences: click's own words reach nobody.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From words to what click takes: switches in either spelling, PowerShell's `-Name:$true` included, and the names.
 
-Pure. Every word finds its place or is answered: a switch that is not known, a value that is missing, two values that
-do not agree, a word too many. Nothing is dropped, nothing is guessed; the nearest right form is named.
+Pure. Every word finds its place or is answered: an unknown switch, a missing value, two values that disagree, one word
+too many. Nothing is dropped, nothing is guessed; the nearest right form is named.
 It comes before click, which has no sentences for these; click converts, names and documents the switches.
 """
 
@@ -34,7 +34,7 @@ _FLAG = re.compile(r"--?([A-Za-z][A-Za-z0-9-]*)(?:[:=](.*))?", re.DOTALL)
 _SHORT = {"wi": "whatif", "cf": "confirm"}
 _CONFIRM_OFF = (
     "-Confirm cannot be switched off here. The approvals of the leads are the confirmation, "
-    "and the cmdlet itself is never asked twice."
+    "and the cmdlet itself never asks again."
 )
 _CONFIRM_ON = "-Confirm is not needed here: the approvals of the leads are the confirmation. Leave it out."
 
@@ -58,7 +58,7 @@ class Bare:
 
 
 class Typed:
-    """One reading of one command's words. `notes` tell what was left out, as `I …` goes on."""
+    """One reading of one command's words. `notes` say what was left out, as what follows `I …`."""
 
     def __init__(self, parser: click.Command) -> None:
         self._options = {o: p for p in parser.params if isinstance(p, click.Option) for o in p.opts}
@@ -84,7 +84,7 @@ class Typed:
             if word.torn:
                 raise Unclear(
                     f"A quotation mark has no partner: {said(word.text)}. "
-                    'A text stands between two of them, with none inside: --reason "storage work".'
+                    'Put the text between two of them, with none inside: --reason "storage work".'
                 )
         rest = list(reversed(typed))
         after: click.Option | None = None
@@ -112,7 +112,7 @@ class Typed:
         """Take one switch, and its value off the rest. Returns it if an unquoted value was taken."""
         if not word.text.strip(f"-{DASHES}"):
             raise Unclear(
-                f"A dash stands alone: {said(word.text)}. A switch is written in one word, as in {self._any()}."
+                f"A dash stands alone: {said(word.text)}. A switch is written as one word, as in {self._any()}."
             )
         option, value = self._known(word.text)
         spelled = re.split("[:=]", word.text, maxsplit=1)[0]
@@ -132,7 +132,7 @@ class Typed:
         if "--whatif" in self._options and name == "verbose":
             if value not in {"", "$true", "$false"}:
                 given = said(text.lstrip("-")[len("verbose:") :])
-                raise Unclear(f"-Verbose takes no value, and {given} is given. Leave it out: it is always sent.")
+                raise Unclear(f"-Verbose takes no value, but {given} was given. Leave it out: it is always sent.")
             self.notes.append("left out -Verbose, which is always sent")
             return
         near = self._near(spelled)
@@ -142,11 +142,11 @@ class Typed:
         sets = {"": True, "$true": True, "$false": False}.get("" if value is None else value.lower() or "nothing")
         if sets is None:
             raise Unclear(
-                f"{spelled} takes no value, and {said(value or '')} is given. Write {spelled} to set it, or leave it "
+                f"{spelled} takes no value, but {said(value or '')} was given. Write {spelled} to set it, or leave it "
                 f"out; PowerShell's {spelled}:$true and {spelled}:$false are understood too."
             )
         if not sets:
-            self.notes.append(f"left out {spelled}:$false, which means without it")
+            self.notes.append(f"left out {spelled}:$false, which changes nothing")
         self._give(Given(option, spelled, None, sets))
 
     def _valued(self, option: click.Option, spelled: str, word: Word, rest: list[Word]) -> click.Option | None:
@@ -156,7 +156,7 @@ class Typed:
             follows = rest[-1]
             if not follows.quoted and _FLAG.fullmatch(follows.text):
                 raise Unclear(
-                    f"{spelled} needs a value, as in {example}, and {said(follows.text)} follows. "
+                    f"{spelled} needs a value, as in {example}, but {said(follows.text)} follows. "
                     "If that is the value, put it in quotes."
                 )
             value, quoted = rest.pop().text, follows.quoted
@@ -169,7 +169,7 @@ class Typed:
         """Twice the same is harmless; two that differ are not. Raises Unclear."""
         before = self._given.setdefault(given.option.name or "", given)
         if before.on != given.on:
-            raise Unclear(f"{given.spelled} is set and not set at once. Write it once.")
+            raise Unclear(f"{given.spelled} is both set and not set. Write it once.")
         if _same(before.value) != _same(given.value):
             raise Unclear(
                 f"{given.spelled} is given twice, with {said(before.value or '')} and {said(given.value or '')}. "
@@ -195,7 +195,7 @@ class Typed:
     def _name(self, word: Word, after: click.Option | None) -> None:
         flag = next((spelling for spelling, option in self._options.items() if option.is_flag), "")
         if flag and word.text.lower() in {"$true", "$false"}:
-            raise Unclear(f"{word.text} stands alone. It follows a switch, with a colon: {flag}:{word.text}.")
+            raise Unclear(f"{word.text} stands alone. It belongs after a switch, with a colon: {flag}:{word.text}.")
         said_before = _plain(word.text) in {_plain(bare.text) for bare in self._bare}
         if not said_before or (after and isinstance(after.type, Text)):
             self._bare.append(Bare(word.text, after))
@@ -208,12 +208,12 @@ class Typed:
             return
         for bare in self._bare:
             if near := self._near(bare.text, cutoff=0.8, begins=False):
-                raise Unclear(f"{said(bare.text)} is a word too many. Did you mean {near}?")
+                raise Unclear(f"{said(bare.text)} is one word too many. Did you mean {near}?")
         if any(argument.nargs < 0 for argument in self._arguments):
             return
         if self._arguments and isinstance(kind := self._arguments[0].type, Name):
             raise kind.several([bare.text for bare in self._bare])
-        raise Unclear(f"{said(self._bare[0].text)} is a word too many: nothing follows this command.")
+        raise Unclear(f"{said(self._bare[0].text)} is one word too many: nothing follows this command.")
 
     def _note_readings(self) -> None:
         for given in self._given.values():
@@ -229,7 +229,7 @@ class Typed:
                 continue
             if meant := given.option.type.split(given.value, more, too_many):
                 raise Unclear(
-                    f"{said(more[0])} is a word too many after {given.spelled}. Did you mean {given.spelled} {meant}?"
+                    f"{said(more[0])} is one word too many after {given.spelled}. Did you mean {given.spelled} {meant}?"
                 )
 
 

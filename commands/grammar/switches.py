@@ -31,7 +31,7 @@ _POOL = Name(
 POOL: Decorator = click.argument("pool", required=False, metavar="POOL", type=_POOL)
 COMMON: tuple[Decorator, ...] = (
     click.option(
-        "--poolfqdn", "fqdn", type=_POOL, metavar="POOL", help="the users' home pool, as the first word names it too"
+        "--poolfqdn", "fqdn", type=_POOL, metavar="POOL", help="the users' home pool; the same as the first word"
     ),
     _flag("--force", "Force", "force", "hides non-fatal errors from view; skips no check and no approval"),
     _flag("--skip-verification", "SkipDataVerification", "skip_verification", "does not wait for data to be copied"),
@@ -43,7 +43,7 @@ COMMON: tuple[Decorator, ...] = (
         "database_timeout",
         type=Whole(1, 86_400, "seconds", 60),
         metavar="SECONDS",
-        help="where the server's cmdlet knows it (2015 and later)",
+        help="only where the server's cmdlet has it (2015 and later)",
     ),
     click.option(
         "--reason", "reason", type=Text(), default="", metavar='"TEXT"', help="why; on the card and in the log"
@@ -75,7 +75,7 @@ def _one(pool: str, fqdn: str) -> str:
     short, full = sorted((name.rstrip(".").lower() for name in (pool, fqdn)), key=len)
     if short in {"", full} or full.partition(".")[0] == short:
         return max(pool, fqdn, key=len)
-    raise Unclear(f"Two pools are named, {said(pool)} and {said(fqdn)}. One request moves one pool.")
+    raise Unclear(f"You named two pools, {said(pool)} and {said(fqdn)}. One request moves one pool.")
 
 
 def disaster(say: str) -> Decorator:
@@ -90,5 +90,5 @@ STOP_DELAY = click.option(
     "stop_delay",
     type=Whole(1, 1_440, "minutes", 5),
     metavar="MINUTES",
-    help="where the server's cmdlet knows it (2015 and later)",
+    help="only where the server's cmdlet has it (2015 and later)",
 )

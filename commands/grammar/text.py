@@ -1,6 +1,6 @@
-"""Repairs what chat clients do to typed text, and cuts it into words. Every repair is told, none is silent.
+"""Repairs what chat clients do to typed text, and cuts it into words. Every repair is reported; none is silent.
 
-Pure. Nothing is guessed: a word that is still wrong after the repair is the parser's affair.
+Pure. Nothing is guessed: a word that is still wrong after the repair is the parser's job.
 Why: iOS and macOS turn `--` into a dash and quotes into curly ones; Slack turns host names into links, escapes
 & < >, and people paste non-breaking spaces from documents.
 """
@@ -40,10 +40,10 @@ def repair(text: str) -> Repaired:
             told.append(say)
         text = fixed
 
-    fix(_LINK, r"\1", "took the link off a host name")
+    fix(_LINK, r"\1", "removed the link from a host name")
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     fix(_SPACES, " ", "made special spaces plain")
-    fix(_INVISIBLE, "", "took out invisible characters")
+    fix(_INVISIBLE, "", "removed invisible characters")
     fix(_CONTROL, "\ufffd", "replaced control characters")
     fix(_DOUBLE, '"', "made curly quotes straight")
     fix(_SINGLE, "'", "made curly quotes straight")

@@ -1,7 +1,7 @@
 """The values that are typed: a pool, a time, a number, a text. Each says in our words what is wrong and what is right.
 
 Pure. What a value means for the pools is judged in engine.preflight; here it is only read. Digits are 0 to 9: what
-looks like a number in another script is not taken for one.
+looks like a number in another script does not count as one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 ECHO = 60
-"""Characters of what was typed that are said back."""
+"""Characters of what was typed that are repeated back."""
 
 # No number of more than nine digits: Python refuses to read one of thousands, and nobody waits that long.
 _WHOLE = re.compile(r"[0-9]{1,9}")
@@ -28,7 +28,7 @@ _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
 
 class Unclear(click.UsageError):
-    """What was typed cannot be meant. The message is a whole sentence of ours, with the nearest right form."""
+    """What was typed makes no sense as it stands. The message is a whole sentence, with the nearest right form."""
 
 
 def said(text: str) -> str:
@@ -113,7 +113,7 @@ class Duration(Value):
             days, hours, minutes, seconds = (int(part or 0) for part in units.groups())
             return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         raise Unclear(
-            f"{said(text)} is no time. Write {option} 90s, 5m, 1h30m or 00:05:00; a bare number means seconds."
+            f"{said(text)} is not a time. Write {option} 90s, 5m, 1h30m or 00:05:00; a bare number means seconds."
         )
 
 
@@ -148,13 +148,13 @@ class Name(Value):
     def several(self, names: Sequence[str]) -> Unclear:
         parts = [part for name in names for part in _parts(name)]
         shown = [said(part) for part in (parts if len(parts) > 1 else names)]
-        return Unclear(f"{listed(shown[:3] if len(shown) < 4 else [*shown[:3], '…'])} are named. {self.only}")
+        return Unclear(f"You named {listed(shown[:3] if len(shown) < 4 else [*shown[:3], '…'])}. {self.only}")
 
     def read(self, text: str, option: str) -> str:  # noqa: ARG002 - the others say its name
         name = peeled(_SCHEME.sub("", peeled(text))).rstrip("/")
         parts = _parts(name)
         if any(part.startswith("-") for part in parts):
-            raise Unclear(f"{said(name)} stands in quotes, so it is read as one name. Leave the quotes out.")
+            raise Unclear(f"{said(name)} is in quotes, so it is read as one name. Leave the quotes out.")
         if len(parts) > 1:
             raise self.several(parts)
         return parts[0] if parts else ""
@@ -171,6 +171,6 @@ def _parts(text: str) -> list[str]:
 
 
 def operation_id(typed: str) -> str:
-    """`7kq2m4xa`, as it was read out on the phone, as `7KQ2-M4XA`; what cannot be an id stays as it is, in capitals."""
+    """`7kq2m4xa`, as it was read out over the phone, becomes `7KQ2-M4XA`; what cannot be an id only gets capitals."""
     letters = "".join(c for c in typed if c.isalnum()).upper()
     return f"{letters[:4]}-{letters[4:]}" if len(letters) == 8 else typed.upper()

@@ -1,4 +1,4 @@
-"""What a typed command comes to: a request to change something, or a question.
+"""What a typed command becomes: a request to change something, or a question.
 
 `View` is all that a question may see. It is answered by the bot from the log and by the engine from its
 readings; a command only turns what it sees into an answer.
@@ -55,7 +55,7 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """Lines of plain text under a heading; `items` are something typed and what it means; a `table` is shown in
+    """Lines of plain text under a heading; `items` pair what may be typed with its meaning; a `table` is shown in
     fixed width."""
 
     title: str
