@@ -126,12 +126,13 @@ class Config(_Section):
             raise ValueError(
                 f"policy needs up to {needed} approvals, but people with the role "
                 f"{who_may(Verb.APPROVE, policy)}: {able}, and nobody "
-                "approves their own request; no request could get them all. Name another lead, or somebody else who may ask"
+                "approves their own request; no request could get them all. Name another lead, "
+                "or somebody else who may ask"
             )
         if sum(may(p, Verb.SETTLE, policy) for p in everybody) < STATEMENTS:
             raise ValueError(
-                f"it takes two people with the role {who_may(Verb.SETTLE, policy)} to settle a doubt by word. Name one more: "
-                "where nothing can be read, a doubt would lock its pair for good"
+                f"it takes two people with the role {who_may(Verb.SETTLE, policy)} to settle a doubt by word. Name "
+                "one more: where nothing can be read, a doubt would lock its pair for good"
             )
         return self
 

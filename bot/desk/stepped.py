@@ -25,7 +25,7 @@ class Stepped:
         self._note = note
         self._ahead = ahead
         self._known = ahead() if abs(ahead()) > NOTICED else 0.0
-        """A difference at the start comes from what an earlier life recorded; it is reported, but is no step of this life."""
+        """A difference at the start comes from what an earlier life recorded: reported, but no step of this life."""
         self.trouble = self._said() if self._known else ""
 
     def look(self) -> None:
@@ -44,8 +44,8 @@ class Stepped:
     def _said(self) -> str:
         where = "ahead of" if self._known > 0 else "behind"
         return (
-            f"This host's clock is {_long(self._known)} {where} the times that the bot records: it was set while the bot "
-            "ran, or since its last row. Set it right; the bot goes by it again after a restart."
+            f"This host's clock is {_long(self._known)} {where} the times that the bot records: it was set while the "
+            "bot ran, or since its last row. Set it right; the bot goes by it again after a restart."
         )
 
 

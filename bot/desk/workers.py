@@ -1,7 +1,8 @@
 """Threads that each do one job. Handing a job over never waits, and never counts a job as begun that is not.
 
-`threading.Thread.start` waits forever for a thread that dies before it can report that it runs, as it does when there is
-no memory; and an executor keeps a job that it could start no thread for, and does it some time later. So neither is used.
+`threading.Thread.start` waits forever for a thread that dies before it can report that it runs, as it does when
+there is no memory; and an executor keeps a job that it could start no thread for, and does it some time later. So
+neither is used.
 Knows no log, no engine and no door.
 """
 

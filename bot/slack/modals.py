@@ -1,6 +1,6 @@
 """The forms of intents as Slack's modals. Pure; their words are those of `desk.intents`.
 
-A form names its operation and its channel in its metadata, and nothing else: everything is looked up again when it arrives.
+A form names its operation and its channel in its metadata, and nothing else: the rest is looked up when it comes back.
 """
 
 from __future__ import annotations

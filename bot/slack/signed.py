@@ -1,7 +1,7 @@
 """The guard before Bolt on signed HTTP: what Slack did not sign is answered 401, and nothing else looks at it.
 
-Bolt parses a body before it verifies it, and slack_sdk's verifier raises on a timestamp that is not a number or far from
-any time, on a signature or a body that is not text: a stranger could make it answer 500 and fill the log. Bolt
+Bolt parses a body before it verifies it, and slack_sdk's verifier raises on a timestamp that is not a number or far
+from any time, on a signature or a body that is not text: a stranger could make it answer 500 and fill the log. Bolt
 verifies once more what comes through. No listener, no rule.
 """
 
@@ -23,8 +23,8 @@ AGE = 300
 """Seconds that a delivery may be old, or early: as Slack advises, so that nothing is played again later."""
 OF_LATE = 600.0
 NOT_OURS = (
-    "Deliveries are refused: their signature does not match the signing secret. If Slack sent them, copy the secret from "
-    "the app's page again."
+    "Deliveries are refused: their signature does not match the signing secret. If Slack sent them, copy the secret "
+    "from the app's page again."
 )
 REFUSED = b'{"error": "invalid request"}'
 """What Bolt itself answers to a forged signature."""

@@ -1,4 +1,4 @@
-"""How a process ends: in a bounded time once it is asked to, whatever hangs; and how it prints where stdout may be gone.
+"""How a process ends: in a bounded time once it is asked to, whatever hangs; and how it prints when stdout is gone.
 
 SIGTERM, Ctrl+C and Ctrl+Break ask. A hang-up (a closed terminal, a log rotation) does not: a bot that follows a run
 must not end by accident. No log, no engine, no Slack.

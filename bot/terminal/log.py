@@ -37,8 +37,8 @@ def _head(_context: click.Context, _option: click.Parameter, typed: str | None) 
     found = _HEAD.fullmatch(typed)
     if not found:
         raise click.BadParameter(
-            f"{typed!r} is not a head. Give it as `csfailover log verify` printed it: the row's number, a colon, and the "
-            "first 16 to 64 digits of its hash, as in 1234:5d41402abc4b2a76."
+            f"{typed!r} is not a head. Give it as `csfailover log verify` printed it: the row's number, a colon, and "
+            "the first 16 to 64 digits of its hash, as in 1234:5d41402abc4b2a76."
         )
     return int(found[1]), found[2].lower()
 

@@ -1,4 +1,4 @@
-"""What the tests of the log share: a clock that is an argument, entries, and a way to say "the log is whole"."""
+"""What the tests of the log share: a clock that is an argument, entries, and a way to say "the log is intact"."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_with_leads_enough_there_is_no_note(place: Place) -> None:
         ({"BOT_TOKEN": "xapp-1-hush"}, "socket", "secret bot_token", "belongs in CSFAILOVER_APP_TOKEN"),
         ({"APP_TOKEN": "xoxb-1-hush"}, "socket", "secret app_token", "belongs in CSFAILOVER_BOT_TOKEN"),
         ({"SIGNING_SECRET": "xapp-1-hush"}, "http", "secret signing_secret", "belongs in CSFAILOVER_APP_TOKEN"),
-        ({"BOT_TOKEN": ""}, "socket", "secret bot_token", "CSFAILOVER_BOT_TOKEN is set and empty"),
+        ({"BOT_TOKEN": ""}, "socket", "secret bot_token", "CSFAILOVER_BOT_TOKEN is set but empty"),
     ],
     ids=range(4),
 )
@@ -101,7 +101,7 @@ def test_a_secret_in_the_wrong_place_is_told_with_the_file_it_came_from(place: P
     secrets = {name: value for name, value in TOKENS.items() if name != "BOT_TOKEN"}
     _, told = place.check({**secrets, "BOT_TOKEN_FILE": str(wrong)})
     assert line(told, "secret bot_token").partition("\n")[0].endswith(f"It was taken from {wrong}.")
-    assert "BAD  Slack: not asked, as there is no usable bot token." in told
+    assert "BAD  Slack: not asked: there is no usable bot token." in told
 
 
 @pytest.mark.parametrize("blank", [False, True])
@@ -189,7 +189,7 @@ def test_a_name_that_is_not_known_is_told() -> None:
     """As the resolver says it, and as urllib passes it on."""
     with pytest.raises(socket.gaierror) as unknown:
         socket.getaddrinfo("slack.com", 443, flags=socket.AI_NUMERICHOST)  # asks nobody
-    assert reason(URLError(unknown.value)) == "the name of its host is not known here"
+    assert reason(URLError(unknown.value)) == "its host name cannot be resolved"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_it_says_as_whom_it_is_connected_and_ends_without_a_word_too_much(place:
         assert service.says("onnected to Slack") == "Connected to Slack as @csfailover in Contoso lab (T0LAB)."
         assert service.stops() == 0
     assert service.out[0].startswith("csfailover is running with the lab engine; log ")
-    assert service.out[2:] == ["Stopping; what runs goes on, and is found again at the next start."]
+    assert service.out[2:] == ["Stopping. A run in progress goes on, and is found again at the next start."]
     assert service.err == []
 
 
@@ -214,4 +214,4 @@ def test_a_port_that_is_taken_is_a_sentence(place: Place) -> None:
         place.slack = {"port": port}
         code, told = place.refused()
     assert code == 1
-    assert f"127.0.0.1:{port} cannot be listened at" in told
+    assert f"cannot listen on 127.0.0.1:{port}" in told

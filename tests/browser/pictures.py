@@ -27,7 +27,7 @@ def take(folder: Path, data: Path) -> None:
         carol.approves(DISASTER)
         alice.sees("SUCCEEDED")
         alice.types("/pools")
-        alice.sees("Read now, by the lab engine")
+        alice.sees("Read just now, by the lab engine")
         alice.page.wait_for_timeout(7_000)
         alice.takes(folder / "verdict.png")
 

@@ -76,7 +76,7 @@ def test_every_switch_can_be_written_as_powershell_writes_it(name: str, cmdlets:
     parsed = parse(f"/failover pool01 {cmdlets}:$false")
     assert isinstance(parsed.wish, Ask)
     assert not getattr(parsed.wish.options, name)
-    assert parsed.repairs == (f"left out {cmdlets}:$false, which means without it",)
+    assert parsed.repairs == (f"left out {cmdlets}:$false, which changes nothing",)
     for value in ("yes", "true", "1", ""):
         assert "takes no value" in problem(f"/failover pool01 {cmdlets}:{value}")
     assert "colon" in problem(f"/failover pool01 {cmdlets} $true")
@@ -135,7 +135,7 @@ def test_days_are_a_unit() -> None:
 
 def test_verbose_swallows_nothing() -> None:
     """What is glued to it may have been meant, as a what-if."""
-    assert "-Verbose takes no value, and '-WhatIf' is given" in problem("/failover pool01 -Verbose:-WhatIf")
+    assert "-Verbose takes no value, but '-WhatIf' was given" in problem("/failover pool01 -Verbose:-WhatIf")
 
 
 def test_a_text_that_is_too_long_to_be_read_is_refused_and_not_cut() -> None:
@@ -251,15 +251,15 @@ def test_what_cannot_be_meant_is_an_error(text: str) -> None:
     [
         ("/failover", "Which pool? Nothing is assumed."),
         ("/failover ''", "Which pool?"),
-        ("/failover pool01 pool02", "'pool01' and 'pool02' are named. One request moves one pool"),
-        ("/failover pool01,pool02", "'pool01' and 'pool02' are named. One request moves one pool"),
-        ("/failover pool01 , pool02;", "'pool01' and 'pool02' are named. One request moves one pool"),
-        ("/failover -PoolFqdn pool01,pool02", "'pool01' and 'pool02' are named. One request moves one pool"),
-        ("/failover pool01 -PoolFqdn pool02", "Two pools are named, 'pool01' and 'pool02'."),
+        ("/failover pool01 pool02", "You named 'pool01' and 'pool02'. One request moves one pool"),
+        ("/failover pool01,pool02", "You named 'pool01' and 'pool02'. One request moves one pool"),
+        ("/failover pool01 , pool02;", "You named 'pool01' and 'pool02'. One request moves one pool"),
+        ("/failover -PoolFqdn pool01,pool02", "You named 'pool01' and 'pool02'. One request moves one pool"),
+        ("/failover pool01 -PoolFqdn pool02", "You named two pools, 'pool01' and 'pool02'."),
         ("/failover -PoolFqdn pool01 -PoolFqdn pool02", "given twice, with 'pool01' and 'pool02'"),
-        ("/failover pool01.a.com -PoolFqdn pool01.b.com", "Two pools are named"),
+        ("/failover pool01.a.com -PoolFqdn pool01.b.com", "You named two pools"),
         ("/failover pool01 ,", "'pool01' and ',' are named."),
-        ("/failover-roles $true", "'$true' is a word too many"),
+        ("/failover-roles $true", "'$true' is one word too many"),
         ("/pools pool01 pool02", "/pools alone shows them all."),
         ("/failover 'pool01 --disaster'", "Leave the quotes out."),
         ("/failover pool01 disaster", "Did you mean --disaster?"),
@@ -279,7 +279,7 @@ def test_what_cannot_be_meant_is_an_error(text: str) -> None:
         ("/failover pool01 --wait 5m -WaitTime 00:06:00", "given twice"),
         ('/failover pool01 --reason "a" --reason "b"', "given twice, with 'a' and 'b'"),
         ('/failover pool01 --reason "disk died', "A quotation mark has no partner"),
-        ("/failover pool01 --disaster=yes", "--disaster takes no value, and 'yes' is given."),
+        ("/failover pool01 --disaster=yes", "--disaster takes no value, but 'yes' was given."),
         ("/failover pool01 --wat 5m", "Did you mean --wait or --whatif?"),
         ("/failover pool01 -Dis", "Did you mean --disaster?"),
         ("/failover pool01 -5m", "There is no switch '-5m' here."),
@@ -292,9 +292,9 @@ def test_what_cannot_be_meant_is_an_error(text: str) -> None:
         ("/failover pool01 --database-timeout 1e3", "'1e3' does not fit"),
         ("/failover-log --last ten", "from 1 to 50, for example --last 25."),
         ("/failover-log last 5", "Did you mean --last?"),
-        ("/failover-log 7KQ2-M4XA 7KQ2-M4XB", "'7KQ2-M4XA' and '7KQ2-M4XB' are named."),
-        ("/failover-log 7KQ2-M4XA --last 5", "which is always told whole"),
-        ("/failover-roles all", "'all' is a word too many: nothing follows this command."),
+        ("/failover-log 7KQ2-M4XA 7KQ2-M4XB", "You named '7KQ2-M4XA' and '7KQ2-M4XB'."),
+        ("/failover-log 7KQ2-M4XA --last 5", "which is always shown in full"),
+        ("/failover-roles all", "'all' is one word too many: nothing follows this command."),
         (f"/failover pool01 {'x' * 5_000}", "…'"),
     ],
 )

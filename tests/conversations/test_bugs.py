@@ -85,7 +85,7 @@ def test_a_bug_while_a_run_is_followed_ends_in_doubt(empty_house: House) -> None
     house.sees(operation, "In doubt: nobody can say from here whether it happened.")
     house.sees(operation, "[ Settle ]")
     assert f"Operation {operation} is open on this pair" in house.alice.command("/failover pool02").text
-    house.told(operation, "The bot met a bug (ValueError) and lost sight of the run.")
+    house.told(operation, "The bot hit a bug (ValueError) and lost sight of the run.")
     house.until(lambda: house.alive.engine.facts(POOL).pool.state is PoolState.FAILED_OVER)
     house.dies()
     house.live()  # looks at once, not after some seconds
@@ -120,7 +120,7 @@ def test_a_bug_right_before_the_start_voids_the_approvals_when_their_time_is_ove
     house.dies()
     house.live(engine=LosesTheFacts)  # tries again at once, not after some seconds
     assert (house.closed(operation).state, house.runs()) == (State.VOID, 0)
-    assert "met a bug" in house.sees(operation, "Void")["rendered"]
+    assert "hit a bug" in house.sees(operation, "Void")["rendered"]
 
 
 @pytest.mark.parametrize("engine", [TellsALot, TellsHalfACharacter])

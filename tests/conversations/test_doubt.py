@@ -69,7 +69,7 @@ def test_two_leads_state_a_run_dead_that_nothing_can_prove_over_and_the_reading_
     operation, card = _in_doubt(house)
     house.breaks("pool", "pool02")  # the run meets it and goes back
     house.until(lambda: house.facts().pool.state is PoolState.ACTIVE)
-    house.sees(operation, "Two leads may state with Settle: nothing of the run is at work any more.")
+    house.sees(operation, "With Settle, two leads can state that nothing of the run is at work any more.")
     house.alice.click("Settle", ts=card["ts"])
     house.alice.wait_for("Alice may not settle this")
     house.bob.click("Settle", ts=card["ts"])
@@ -95,7 +95,7 @@ def test_where_nothing_can_be_read_the_same_word_of_two_leads_ends_it(empty_hous
     GoesDark.dark.set()
     house.told(operation, "Looked: The state of pool01.contoso.com cannot be read.")
     house.repairs("sight")
-    house.sees(operation, "Two leads may state with Settle: it happened or it did not happen")
+    house.sees(operation, "With Settle, two leads can state that it happened or that it did not happen")
     assert _states(house, house.bob, "happened", card, "users sign in at pool02") == ""
     house.told(operation, "Bob stated that it happened. Reason: users sign in at pool02")
     house.bob.click("Settle", ts=card["ts"])
@@ -119,7 +119,7 @@ def test_a_stop_that_is_reported_too_early_gets_no_verdict_that_is_false(empty_h
     house.sees(operation, "[ Stop ]")
     assert house.bob.click("Stop", ts=card).ok
     house.until(lambda: "run.ended" in house.kinds(operation))
-    house.told(operation, "The engine says: stopped.")
+    house.told(operation, "The engine reports: stopped.")
     house.until(lambda: house.facts().pool.state is PoolState.ACTIVE and "pools.seen" in house.kinds(operation))
     assert not house.operation(operation).closed
     op = house.closed(operation)

@@ -56,7 +56,7 @@ def test_a_button_that_belongs_to_no_operation_is_told_so(house: House) -> None:
         ts = _message_with(house, value)
         house.bob.click("Approve", ts=ts)
         house.bob.click("Deny", ts=ts)
-    house.bob.wait_for("This button belongs to no operation of this channel.")
+    house.bob.wait_for("This button belongs to no operation in this channel.")
     assert house.refusals() == [("U0BOB", "E_UNKNOWN_OPERATION")] * 6
     assert house.operations() == ()
 
@@ -67,7 +67,7 @@ def test_an_operation_is_approved_in_its_own_channel_only(house: House) -> None:
     ts = _message_with(house, operation, SHARED)
     bob = house.person("bob", SHARED)
     bob.click("Approve", ts=ts)
-    bob.wait_for("This button belongs to no operation of this channel.")
+    bob.wait_for("This button belongs to no operation in this channel.")
     forge.submission(house.url, operation, "no", channel=SHARED)
     assert house.refusals() == [("U0BOB", "E_UNKNOWN_OPERATION")] * 2
     assert house.operation(operation).state is State.AWAITING

@@ -10,7 +10,7 @@ from bot import clock
 from engine.states import State
 from tests.conversations.house import House
 
-CANNOT = "The audit log cannot be written, and what cannot be recorded is not started."
+CANNOT = "The audit log cannot be written, and nothing starts that cannot be recorded."
 
 
 @pytest.mark.parametrize(

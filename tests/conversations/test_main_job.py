@@ -70,7 +70,14 @@ def test_one_operation_has_one_card_and_its_thread_tells_it_in_order(either_hous
     op = house.done("/failover pool01")
     told = house.told(op.id, "SUCCEEDED.")
     assert len(house.cards(op.id)) == 1
-    order = ["asked for a failover", "Preflight passed", "Bob approved plan", "Starting on", "done", "The engine says"]
+    order = [
+        "asked for a failover",
+        "Preflight passed",
+        "Bob approved plan",
+        "Starting on",
+        "done",
+        "The engine reports",
+    ]
     places = [next(i for i, line in enumerate(told) if words in line) for words in [*order, "SUCCEEDED."]]
     assert places == sorted(places)
     assert len(told) == len(set(told)), "nothing is told twice"

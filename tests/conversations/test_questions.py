@@ -15,7 +15,7 @@ def test_pools_shows_who_serves_whom_and_what_is_open(either_house: House) -> No
     house.done("/failover pool01")
     waiting, _ = house.asked("/failover pool03")
     house.alice.command("/pools")
-    shown = house.alice.wait_for("Read now, by the lab engine.")["rendered"]
+    shown = house.alice.wait_for("Read just now, by the lab engine.")["rendered"]
     rows = {line.split()[0]: line.split() for line in shown.splitlines() if line.startswith("pool")}
     assert rows["pool01.contoso.com"][1:] == ["FailedOver", "up", "50", "pool02", "pool02"]
     assert rows["pool02.contoso.com"][1:] == ["Active", "up", "50", "itself", "pool01"]
@@ -43,7 +43,7 @@ def test_the_log_lists_operations_and_tells_one_line_by_line(house: House) -> No
     listed = house.alice.wait_for("Last operations")["rendered"]
     assert f"{op.id}  " in listed
     assert "approved: Bob" in listed
-    assert "The log is whole" in listed
+    assert "The log is intact" in listed
     house.bob.command(f"/failover-log {op.id.lower()}")
     told = house.bob.wait_for(f"{op.id}: succeeded")["rendered"]
     for words in ("Alice asked for a failover", "Bob approved plan", "SUCCEEDED."):

@@ -20,7 +20,7 @@ NAMES = "pool01.contoso.com"
         ("/failover nopool", "There is no pool 'nopool'"),
         ("/failover", "Which pool? Nothing is assumed."),
         ("/failover pool01 pool03", "One request moves one pool"),
-        ("/failover pool01 -PoolFqdn pool03", "Two pools are named"),
+        ("/failover pool01 -PoolFqdn pool03", "You named two pools"),
         ("/failover pool01 --disastr", "Did you mean --disaster?"),
         ("/failover pool01 --wait soon", "'soon' is no time"),
         ("/failover pool01 --force --whatif", "-Force and -WhatIf together are refused"),
@@ -136,7 +136,7 @@ def test_what_a_chat_client_makes_of_text_is_repaired_and_the_repair_is_shown(
 def test_a_link_that_slack_made_of_a_host_name_is_the_host_name(house: House) -> None:
     """With links escaped or not."""
     for line in ("<http://pool01.contoso.com|pool01.contoso.com>", "<https://pool03.contoso.com>"):
-        assert "I took the link off a host name." in forge.slash(house.url, f"/failover {line}")[1]
+        assert "I removed the link from a host name." in forge.slash(house.url, f"/failover {line}")[1]
     assert {house.operation(op).request.pool for op in house.operations()} == {NAMES, "pool03.contoso.com"}
 
 
@@ -159,7 +159,7 @@ def test_a_second_request_on_the_pair_is_told_who_asked_when_and_what_to_do(hous
     for line in ("/failover pool01", "/failover pool02", "/failback pool02"):
         told = house.bob.command(line).text
         assert f"Operation {operation} is open on this pair: failover of pool01.contoso.com, asked by Alice at" in told
-        assert "Approve or Deny it on its card; Alice can withdraw it. It expires at" in told
+        assert "Approve or deny it on its card; Alice can withdraw it. It expires at" in told
     assert "It is your own: wait for the leads, or take it back with Withdraw" in house.alice.command(line).text
     assert house.operations() == (operation,)
     assert house.refusals() == [*[("U0BOB", "E_LOCKED")] * 3, ("U0ALICE", "E_LOCKED")]

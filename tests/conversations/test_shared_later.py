@@ -7,7 +7,7 @@ from engine.model import Verdict
 from engine.states import State
 from tests.conversations.house import House
 
-TOLD = "This channel is shared with another company, who would read everything about the pools."
+TOLD = "This channel is shared with another company, which would read everything about the pools."
 
 
 def _shares(house: House, shared: bool = True) -> None:

@@ -142,7 +142,7 @@ def test_where_channels_are_configured_no_other_is_taken(empty_house: House) -> 
     """Also when the bot is a member."""
     house = empty_house
     house.live(channels=("C0OPS",))
-    assert "Commands are not taken in this channel." in house.alice.command("/failover pool01").text
+    assert "Commands are not accepted in this channel." in house.alice.command("/failover pool01").text
     assert house.operations() == ()
 
 

@@ -30,7 +30,7 @@ def test_an_operation_for_which_there_was_no_thread_starts_once_there_is(shaken:
         house.told(operation, "Preflight passed")
         shaken.faults.arm(threads=errno.EAGAIN)
         house.bob.click("Approve", ts=card)
-        service.says("no thread can be started: can't start new thread; it is tried again")
+        service.says("no thread can be started: can't start new thread; trying again")
         clock.wait(1.0)
         assert house.operation(operation).state is State.APPROVED
         assert house.runs() == 0
@@ -42,7 +42,7 @@ def test_an_operation_for_which_there_was_no_thread_starts_once_there_is(shaken:
 
 
 def test_sigterm_ends_a_bot_whose_engine_hangs(shaken: Shaken) -> None:
-    """In the time that was set, with a sentence and exit code 1; the log is whole."""
+    """In the time that was set, with a sentence and exit code 1; the log is intact."""
     command = [sys.executable, "-m", "tests.faults.hanging", str(shaken.place.path), shaken.place.api_url]
     with Service(command, shaken.place.environment({}), Path(__file__).parents[2]) as service:
         service.says("up")
@@ -50,7 +50,7 @@ def test_sigterm_ends_a_bot_whose_engine_hangs(shaken: Shaken) -> None:
         before = time.monotonic()
         assert service.stops() == 1
         assert time.monotonic() - before < hanging.SECONDS + PATIENCE / 2
-    assert service.err == ["csfailover: not ended within 1 s; ended by force, as by a kill."]
+    assert service.err == ["csfailover: did not end within 1 s; ended by force, as by a kill."]
     shaken.house.is_in_order()
 
 

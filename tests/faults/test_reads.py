@@ -50,7 +50,8 @@ def test_what_cannot_be_read_is_not_known_to_be_whole_or_not(log: Path, library:
         faults.arm(reads=errno.EIO)
         told, _ = reader.communicate("\n", timeout=30)
     assert told == (
-        "WHETHER THE LOG IS WHOLE IS NOT KNOWN: it cannot be read now (log.db: Input/output error). Look at its disk.\n"
+        "WHETHER THE LOG IS INTACT IS NOT KNOWN: it cannot be read now (log.db: Input/output error). "
+        "Look at its disk.\n"
     )
     assert whole(log) == 200
 

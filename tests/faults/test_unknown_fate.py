@@ -28,7 +28,7 @@ def test_an_approval_whose_commit_failed_starts_nothing_after_a_kill(shaken: Sha
     assert house.operation(operation).state is State.APPROVED  # so the log would have it
     with shaken.lives() as service:
         service.says("Connected")
-        house.sees(operation, f"An approval of Bob {FOUND}")
+        house.sees(operation, f"An approval by Bob {FOUND}")
         assert house.operation(operation).state is State.AWAITING
         assert house.runs() == 0
         assert house.bob.click("Approve", ts=card).ok

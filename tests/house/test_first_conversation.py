@@ -14,7 +14,7 @@ IN_THIS_ORDER = [
     "Bob approved plan",
     "Carol approved plan",
     "redirecting 80,000 users to pool02.contoso.com (40 %)",
-    "The log is whole",
+    "The log is intact",
 ]
 
 
@@ -31,5 +31,5 @@ def test_the_demo_plays_the_readmes_first_conversation_and_leaves_a_log_and_a_wo
     assert -1 not in places
     assert places == sorted(places)
     assert (verified.returncode, shown.returncode) == (0, 0)
-    assert "The log is whole" in verified.stdout
+    assert "The log is intact" in verified.stdout
     assert "pool01.contoso.com" in shown.stdout

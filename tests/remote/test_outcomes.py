@@ -45,7 +45,7 @@ DENIED = Case(
     {"kind": "fault", "cmdlet": FAILOVER, "name": "rbac"},
     State.FAILED,
     ("The server refused to start it:", "management role", AS_BEFORE),
-    "The engine says: not started.",
+    "The engine reports: not started.",
 )
 ASKS = Case(
     {"kind": "prompt", "cmdlet": FAILOVER},

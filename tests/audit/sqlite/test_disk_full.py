@@ -76,7 +76,7 @@ def test_what_already_runs_is_recorded_on_a_full_disk(small: Store, path: Path) 
 
 
 def test_the_ballast_is_not_endless(small: Store, path: Path) -> None:
-    """An essential row is refused when it truly cannot be written, and the log is whole."""
+    """An essential row is refused when it truly cannot be written, and the log is intact."""
     rows = fill(small)
     for n in itertools.count(rows):
         try:

@@ -94,7 +94,7 @@ def test_a_table_that_is_too_long_says_where_the_rest_is() -> None:
 def test_the_log_is_called_whole_only_when_it_is() -> None:
     """And otherwise it is said where and why, in capitals."""
     found = whole(Verification(True, 12_345, "ab" * 32, None, ""))
-    assert found == f"The log is whole: 12,345 rows, each chained to the one before; head 12345:{'ab' * 32}."
+    assert found == f"The log is intact: 12,345 rows, each chained to the one before; head 12345:{'ab' * 32}."
     assert ": 1 row, " in whole(Verification(True, 1, "ab" * 32, None, ""))
     broken = whole(Verification(False, 3, "", 2, "the hash does not fit"))
     assert "NOT WHOLE" in broken

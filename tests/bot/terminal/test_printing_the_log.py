@@ -97,9 +97,9 @@ def test_one_operation_is_a_heading_and_a_line_for_each_event(path: Path) -> Non
         "",
         f"2026-03-01 12:00:02  U0ALICE       {told(ASKED)}",
         "2026-03-01 12:00:03  U0ALICE       Alice withdrew it.",
-        "2026-03-01 12:00:04  U0BOB         Refused a click on approve by Bob: It is over.",
+        "2026-03-01 12:00:04  U0BOB         Refused Bob's click on approve: It is over.",
         "",
-        f"The log is whole: 5 rows, each chained to the one before; head {head(path)}".rstrip(),
+        f"The log is intact: 5 rows, each chained to the one before; head {head(path)}".rstrip(),
     ]
     assert (found.exit_code, found.stderr) == (0, "")
 
@@ -108,7 +108,7 @@ def test_the_list_has_a_line_for_each_of_the_last_rows(path: Path) -> None:
     """Number, time, operation, who and what; commands that led to no operation among them."""
     lines = log(path, "--last", "2").stdout.splitlines()
     assert lines[:-1] == [
-        "4  2026-03-01 12:00:04  7KQ2-M4XA  U0BOB         Refused a click on approve by Bob: It is over.",
+        "4  2026-03-01 12:00:04  7KQ2-M4XA  U0BOB         Refused Bob's click on approve: It is over.",
         "5  2026-03-01 12:00:05  -          U0EVE         Refused (E_WHO): /pools pool01 - Who is it?",
     ]
     assert log(path).stdout.splitlines()[0] == "1  2026-03-01 12:00:01  -          U0BOB         Read: /pools pool01"
@@ -118,7 +118,7 @@ def test_an_empty_log_is_whole(tmp_path: Path) -> None:
     """It has no row, and a head that can be kept all the same."""
     Store.open(tmp_path / "log.db", clock=ticking()).close()
     found = log(tmp_path / "log.db")
-    assert (found.exit_code, found.stdout[:24]) == (0, "The log is whole: 0 rows")
+    assert (found.exit_code, found.stdout[:25]) == (0, "The log is intact: 0 rows")
     assert log(tmp_path / "log.db", "verify", "--expect", head(tmp_path / "log.db")).exit_code == 0
 
 
@@ -133,7 +133,7 @@ def test_an_operation_that_is_not_there_is_told(path: Path) -> None:
     found = log(path, "abcd-efgh")
     assert found.exit_code == 1
     assert "There is no operation ABCD-EFGH in the log." in found.stderr
-    assert "The log is whole" in found.stdout
+    assert "The log is intact" in found.stdout
 
 
 @pytest.mark.parametrize(("arguments", "seqs"), [((), [1, 2, 3, 4, 5]), ((OPERATION,), [2, 3, 4])])
@@ -143,7 +143,7 @@ def test_json_is_one_object_a_row_and_nothing_else(path: Path, arguments: tuple[
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert [row["seq"] for row in rows] == seqs
     assert {"operation", "version", "kind", "actor", "at", "rule", "body", "hash", "prev"} < rows[0].keys()
-    assert found.stderr.startswith("The log is whole: 5 rows")
+    assert found.stderr.startswith("The log is intact: 5 rows")
 
 
 def test_every_event_has_its_line_or_is_counted_and_none_is_an_order_to_the_terminal(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_row_that_a_newer_version_wrote_says_so(path: Path) -> None:
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("request.withdrawn", "bot", newer)], operation=OPERATION, expected=3)
         store.append([Entry("command.read", "bot", {"v": 2, "command": "/pools", "text": ""})])
-    raw = "not readable by this version of csfailover, a newer one wrote it: {"
+    raw = "not readable by this version of csfailover (a newer one wrote it): {"
     assert f"row 6 is {raw}" in log(path, OPERATION).stdout
     assert [raw in line for line in log(path, "--last", "2").stdout.splitlines()[:2]] == [True, True]
 
@@ -221,7 +221,7 @@ def test_a_row_that_was_made_unreadable_is_shown_raw_and_the_log_is_not_whole(
     for form in ((), (OPERATION,)):
         found = log(path, *form)
         assert "not readable by this version of csfailover" in found.stdout
-        assert "THE LOG IS NOT WHOLE, first at row 2" in found.stdout.splitlines()[-1]
+        assert "THE LOG IS NOT INTACT, first at row 2" in found.stdout.splitlines()[-1]
         assert found.exit_code == 1
     assert len(log(path, "--json").stdout.splitlines()) == 5
 
@@ -231,7 +231,7 @@ def test_what_sqlite_cannot_read_is_said(path: Path) -> None:
     unlocked(path, "UPDATE event SET actor = CAST(x'ff' AS TEXT) WHERE seq = 3")
     for form in FORMS[:5]:
         found = log(path, *form)
-        assert (found.exit_code, "THE LOG IS NOT WHOLE" in found.output) == (1, True)
+        assert (found.exit_code, "THE LOG IS NOT INTACT" in found.output) == (1, True)
         assert form == ("verify",) or "The rows cannot be read: SQLite says" in found.stderr
 
 
@@ -255,7 +255,7 @@ def test_no_form_prints_a_tampered_log_without_a_word(
     found = log(path, *form)
     printed = found.stderr if "--json" in form else found.stdout
     verdict = printed.splitlines()[-1]
-    assert verdict.startswith("THE LOG IS NOT WHOLE")
+    assert verdict.startswith("THE LOG IS NOT INTACT")
     assert named in verdict
     assert found.exit_code == 1
 
@@ -280,7 +280,7 @@ def test_a_kept_head_is_found_again_in_a_log_that_grew(path: Path, keep: Callabl
     with Store.open(path, clock=ticking()) as store:
         store.append([Entry("command.read", "x", {})])
     found = log(path, "verify", "--expect", kept)
-    assert (found.exit_code, "It holds the kept head: row " in found.stdout) == (0, True)
+    assert (found.exit_code, "The kept head is in the log: row " in found.stdout) == (0, True)
 
 
 def test_a_log_written_anew_verifies_and_does_not_hold_the_kept_head(path: Path) -> None:
@@ -291,7 +291,7 @@ def test_a_log_written_anew_verifies_and_does_not_hold_the_kept_head(path: Path)
     found = log(path, "verify", "--expect", kept)
     assert found.exit_code == 1
     assert "THE KEPT HEAD IS NOT IN THE LOG: row 5 has the hash" in found.stdout
-    assert "written anew up to that row, or this is another log" in found.stdout
+    assert "rewritten up to that row, or this is a different log" in found.stdout
     assert log(path, "verify", "--expect", before).exit_code == 0
 
 
@@ -350,7 +350,7 @@ def test_where_there_is_no_log_it_is_said_what_to_do(tmp_path: Path, monkeypatch
         assert "--log FILE" in found.stderr
     people = "".join(f'[people.p{n}]\nname = "P{n}"\nslack = ["U{n}00"]\nroles = ["lead"]\n' for n in range(3))
     Path("csfailover.toml").write_text(f'log.path = "kept.db"\nslack.team = "T0HOME"\n{people}', encoding="utf-8")
-    assert "csfailover.toml names kept.db, which is made when the bot first starts" in log(None).stderr
+    assert "csfailover.toml names kept.db, which is created when the bot first starts" in log(None).stderr
     Store.open(Path("kept.db"), clock=ticking()).close()
     assert log(None).exit_code == 0
 
