@@ -1,7 +1,7 @@
 """`demo --play`: the README's first conversation, played by three people through the stand-in, printed as text.
 
 It clicks and types as people do; what it prints is what they see. Exit code 0 only if the failover SUCCEEDED and
-the log is whole.
+the log is intact.
 """
 
 from __future__ import annotations

@@ -263,7 +263,7 @@ class Poster:
         return call(text=text, blocks=[], **where)
 
     def _found(self, op: Operation, slot: str, channel: str, thread_ts: str = "") -> str | None:
-        """The ts of a message of ours that was posted although its answer was lost."""
+        """The ts of one of our messages that was posted although its answer was lost."""
         asked: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": 200}
         assert op.asked_at is not None
         if thread_ts:

@@ -1,4 +1,4 @@
-"""What people do in the stand-in (type, click, submit, close) and what they see come of it.
+"""What people do in the stand-in (type, click, submit, close) and what they see as a result.
 
 Between the page or driver (`ui`) and the deliveries. The sentences Slack would show are modelled after
 what its clients say; their exact wording is not confirmed against a live Slack.
@@ -77,7 +77,7 @@ class Acting:
         return self._after_command(sent, person, room, command)
 
     def _after_command(self, sent: Delivery, person: Json, room: Json, command: str) -> Json:
-        """An ack may carry a message: for the asker's eyes, unless it says in_channel."""
+        """An ack may carry a message: only for the person who asked, unless it says in_channel."""
         body = sent.response if isinstance(sent.response, dict) else {"text": sent.response or ""}
         error = "" if sent.status == "ok" else LEGIBLE.get(sent.status, "dispatch_failed")
         if not error and problems(body.get("blocks") or []):

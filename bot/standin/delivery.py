@@ -50,7 +50,7 @@ class Delivery:
 
 @dataclass
 class Deliveries:
-    """`deliver_to` tells, at each delivery, the HTTP address or None for Socket Mode."""
+    """`deliver_to` gives, at each delivery, the HTTP address or None for Socket Mode."""
 
     world: Workspace
     sockets: Sockets

@@ -39,7 +39,7 @@ def slash(user: Json, channel: Json, line: str, trigger_id: str, response_url: s
 
 def _who(user: Json) -> Json:
     """`team` is the app's own team even when the person is from another company; only
-    `user.team_id` tells (slackapi/java-slack-sdk#1041)."""
+    `user.team_id` shows it (slackapi/java-slack-sdk#1041)."""
     return {
         "user": {"id": user["id"], "username": user["name"], "name": user["name"], "team_id": user["team_id"]},
         "team": {"id": seed.TEAM, "domain": seed.DOMAINS[seed.TEAM]},

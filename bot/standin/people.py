@@ -130,7 +130,7 @@ class Member:
     def wait_for(self, wanted: str, timeout: float = 10.0, thread_ts: str | None = None) -> Json:
         """The first visible message whose text or rendered blocks contain `wanted` (text, else regex).
 
-        Raises TimeoutError that tells what was seen instead.
+        Raises TimeoutError that says what was seen instead.
         """
         state, deadline = self._state(), self.now() + timeout
         while True:

@@ -1,4 +1,4 @@
-"""Slack's published rate tiers as sliding windows: who asks too often is told how long to wait.
+"""Slack's published rate tiers as sliding windows: a client that calls too often gets the time it must wait.
 
 Pure: time is an argument. Limits as on docs.slack.dev, "Rate limits".
 """

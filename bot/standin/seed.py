@@ -24,7 +24,7 @@ LEADS = "S0LEADS"
 
 
 def users() -> dict[str, Json]:
-    """Everybody, as `users.info` shows them (its fields, not more), plus what the page says of them."""
+    """Everybody, as `users.info` shows them (its fields, not more), plus what the page says about them."""
     people = [
         _user("U0ALICE", "alice", "Alice", "on call"),
         _user("U0BOB", "bob", "Bob", "lead"),

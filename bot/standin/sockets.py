@@ -23,7 +23,7 @@ LATEST_ACK_SECONDS = 60.0  # a late one is still noted, for the inspector; then 
 
 @dataclass(eq=False)
 class Connection:
-    """One client. `deaf`: the TCP connection stands, but nobody is at home (a lost NAT entry).
+    """One client. `deaf`: the TCP connection stands, but nobody answers (a lost NAT entry).
 
     `leaving`: asked to reconnect; gets payloads only while there is no other.
     """

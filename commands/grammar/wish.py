@@ -50,7 +50,7 @@ class View(Protocol):
     def operation(self, operation: str) -> Operation | None: ...
     def timeline(self, operation: str) -> Sequence[Line]: ...
     def verified(self) -> str:
-        """One sentence on whether the log's chain is whole."""
+        """One sentence on whether the log's chain is intact."""
 
 
 @dataclass(frozen=True)

@@ -124,10 +124,10 @@ def test_where_a_secret_is_read_and_which_of_two_counts_is_said(place: Place) ->
     assert f"is set, from {good};" in told
     code, told = place.check({**none, "BOT_TOKEN": "", "BOT_TOKEN_FILE": str(good)})
     assert code == 0
-    assert "CSFAILOVER_BOT_TOKEN is set too, and empty" in line(told, "secret bot_token")
+    assert "CSFAILOVER_BOT_TOKEN is set too, but empty" in line(told, "secret bot_token")
     code, told = place.check({**TOKENS, "BOT_TOKEN_FILE": str(place.path / "nowhere")})
     assert (code, line(told, "secret bot_token")[:4]) == (0, "note")
-    assert "CSFAILOVER_BOT_TOKEN_FILE is set too, and is not read" in told
+    assert "CSFAILOVER_BOT_TOKEN_FILE is set too, but is not read" in told
     code, told = place.check({**TOKENS, "BOT_TOKEN_FILE": ""})
     assert (code, line(told, "secret bot_token")[:4]) == (0, "ok  ")
 
@@ -237,7 +237,7 @@ def test_a_password_in_a_proxys_address_is_not_shown(place: Place) -> None:
     ("ahead", "ok", "wanted"),
     [
         (3, True, "agree on the time"),
-        (-45, None, "45 s behind that of Slack; from 300 s on, it is refused."),
+        (-45, None, "45 s behind that of Slack; beyond 300 s, it is refused."),
         (600, False, "600 s ahead of that of Slack: it is refused."),
     ],
 )

@@ -93,7 +93,7 @@ def test_the_remote_engine_is_read(tmp_path: Path) -> None:
         ('slack = ["U0OLGA"]', 'slack = ["@olga"]', "people.olga.slack.0"),
         ('slack = ["U0OLGA"]', 'slack = ["U0LEO"]', "U0LEO belongs to both"),
         ('roles = ["lead"]', 'roles = ["oncall"]', "people with the role lead: 1"),
-        ("expires_after = 600", "approvals = 3", "wants up to 3 approvals"),
+        ("expires_after = 600", "approvals = 3", "needs up to 3 approvals"),
         ("[policy]", '[engine]\nkind = "remote"\n[policy]', "[engine.remote]"),
         ("[policy]", "[policy", "not TOML"),
     ],

@@ -192,7 +192,7 @@ def test_a_line_end_in_a_token_shows_the_token_nowhere(place: Place) -> None:
     """It is refused before it is put into a header, whose error would show all of it."""
     code, told = place.refused({**TOKENS, "BOT_TOKEN": "xoxb-1-2-hush\nxoxb-3-4-hush"})
     assert code == 1
-    assert "CSFAILOVER_BOT_TOKEN has spaces, line ends" in told
+    assert "CSFAILOVER_BOT_TOKEN has spaces, line breaks" in told
     assert "hush" not in told
 
 

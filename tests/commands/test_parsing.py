@@ -258,7 +258,7 @@ def test_what_cannot_be_meant_is_an_error(text: str) -> None:
         ("/failover pool01 -PoolFqdn pool02", "You named two pools, 'pool01' and 'pool02'."),
         ("/failover -PoolFqdn pool01 -PoolFqdn pool02", "given twice, with 'pool01' and 'pool02'"),
         ("/failover pool01.a.com -PoolFqdn pool01.b.com", "You named two pools"),
-        ("/failover pool01 ,", "'pool01' and ',' are named."),
+        ("/failover pool01 ,", "You named 'pool01' and ','."),
         ("/failover-roles $true", "'$true' is one word too many"),
         ("/pools pool01 pool02", "/pools alone shows them all."),
         ("/failover 'pool01 --disaster'", "Leave the quotes out."),

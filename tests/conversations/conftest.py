@@ -1,4 +1,4 @@
-"""Houses for conversations: over both ways in which Slack delivers where that matters, over HTTP where not."""
+"""Houses for conversations: over both of Slack's transports where that matters, over HTTP otherwise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def closes_later() -> Iterator[Callable[[House], None]]:
-    """Closes a house while the next conversation goes on; what goes wrong in that is told at the very end."""
+    """Closes a house while the next conversation goes on; what goes wrong there is reported at the very end."""
     futures: list[Future[None]] = []
     with ThreadPoolExecutor(max_workers=16) as pool:
         yield lambda house: futures.append(pool.submit(house.closes))

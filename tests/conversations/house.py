@@ -41,7 +41,7 @@ from engine.states import Operation, State, evolve
 PATIENCE = 30.0
 """Seconds for any one thing to come about; most take a few hundredths, and much longer on a busy machine."""
 SOON = Timings(tick=0.1, again=0.5, retry=0.5)
-"""The bot looks again soon, so that PATIENCE is long, whatever the product takes for soon."""
+"""The bot looks again soon, so that PATIENCE is long, whatever the product calls soon."""
 SETTLING = 0.1
 """Seconds for which a reading must hold; two looks apart."""
 USER_OF_POOL01 = "user0000001@contoso.com"
@@ -194,7 +194,7 @@ class House:
         return shown[-1]
 
     def thread(self, operation: str) -> list[str]:
-        """The timeline as it is told under the card, line by line, without the times."""
+        """The timeline under the card, line by line, without the times."""
         every = self.alice.messages()
         replies = [m for m in every if (_slot(m) or ("", ""))[0] == operation and _slot(m) != (operation, "card")]
         return [

@@ -24,7 +24,7 @@ POOL = "pool01.contoso.com"
 
 
 class LosesTheRun(Lab):
-    """Stumbles over what the server says of a run, while the run goes on."""
+    """Stumbles over what the server says about a run, while the run goes on."""
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
         def stumbling(record: Record) -> None:
@@ -39,7 +39,7 @@ class LosesTheRun(Lab):
 
 
 class LosesTheFacts(Lab):
-    """Stumbles over what the server says of a pool."""
+    """Stumbles over what the server says about a pool."""
 
     def facts(self, *_: Any, **__: Any) -> Facts:
         raise ValueError("a state nobody has seen before")
@@ -66,7 +66,7 @@ class TellsHalfACharacter(Tells):
 
 
 class StumblesOver(Store):
-    """Meets a bug where what a person did is written down, once `deliveries` says which."""
+    """Hits a bug where what a person did is recorded, once `deliveries` says which."""
 
     deliveries = "nothing yet"
 
@@ -106,7 +106,7 @@ def test_a_bug_while_the_pools_are_read_refuses_the_request(empty_house: House) 
 
 
 def test_a_bug_right_before_the_start_voids_the_approvals_when_their_time_is_over(empty_house: House) -> None:
-    """Up to then it is tried again; it does not hold the pair for ever."""
+    """Until then the bot tries again; the pair is not held forever."""
     house = empty_house
     house.live(policy={"expires_after": 2, "remind_before": 1})
     operation, card = house.asked("/failover pool01 --disaster")

@@ -1,4 +1,4 @@
-"""Somebody sets the clock of the host by an hour: no wait is ended and none is lengthened."""
+"""Somebody sets the host's clock by an hour: no wait ends early and none is lengthened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def wall() -> Wall:
 @pytest.mark.parametrize("hours", [1, -1])
 def test_an_hour_at_every_step_of_a_failover_changes_nothing(empty_house: House, wall: Wall, hours: int) -> None:
     """While approvals are awaited, between approval and start, while it runs and while it settles. Expiry and
-    reminder stand where they stood, the times of the rows go on, and /pools tells of the clock."""
+    reminder stand where they stood, the times of the rows go on, and /pools reports the clock."""
     house = empty_house
     house.live(steady=clock.Steady(wall.now), speed=20)
     operation, card = house.asked()
@@ -47,7 +47,7 @@ def test_an_hour_at_every_step_of_a_failover_changes_nothing(empty_house: House,
     assert times == sorted(times)
     assert times[-1] - times[0] < timedelta(minutes=2)
     house.alice.command("/pools")
-    assert "the times that the bot records" in house.alice.wait_for("Read now")["rendered"]
+    assert "the times that the bot records" in house.alice.wait_for("Read just now")["rendered"]
 
 
 def test_a_clock_that_is_set_back_between_two_lives_does_not_lengthen_a_wait(empty_house: House, wall: Wall) -> None:

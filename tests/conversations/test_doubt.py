@@ -38,7 +38,7 @@ def _in_doubt(house: House, engine: type[Lab] = Lab) -> tuple[str, Json]:
 
 
 def _states(house: House, lead: Member, choice: str, card: Json, reason: str = "I looked") -> str:
-    """What the lead is answered; empty when the word was taken."""
+    """The answer the lead gets; empty when the statement was accepted."""
     lead.click("Settle", ts=card["ts"])
     house.until(lambda: lead.modal() is not None)
     return lead.submit({"choice": choice, "reason": reason}).text
@@ -128,7 +128,7 @@ def test_a_stop_that_is_reported_too_early_gets_no_verdict_that_is_false(empty_h
 
 
 def test_a_pool_that_stays_in_between_is_ended_by_two_leads_and_the_pair_is_free_again(empty_house: House) -> None:
-    """The run is over, and PoolState stays FailingOver. No word that it happened, or not, is taken."""
+    """The run is over, and PoolState stays FailingOver. No statement that it happened, or did not, is accepted."""
     house = empty_house
     house.live(speed=SLOW)
     operation, card = house.approved()
@@ -145,7 +145,7 @@ def test_a_pool_that_stays_in_between_is_ended_by_two_leads_and_the_pair_is_free
 
 
 def test_what_was_ended_in_between_can_be_asked_anew_and_takes_two_leads(empty_house: House) -> None:
-    """The pool is FailingOver and no run of ours is at work: no refusal, and as grave as disaster mode."""
+    """The pool is FailingOver and none of our runs is at work: no refusal, and as grave as disaster mode."""
     house = empty_house
     house.live()
     house.breaks("stuck", "pool01")

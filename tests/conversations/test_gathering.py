@@ -24,7 +24,7 @@ def test_the_verdict_does_not_wait_for_the_lines_before_it(empty_house: House) -
 
 
 class Late(Hurried):
-    """Nothing goes into the thread before it is let."""
+    """Nothing goes into the thread before it is allowed to."""
 
     let = False
 
@@ -33,7 +33,7 @@ class Late(Hurried):
 
 
 def test_leads_are_not_called_for_what_is_decided_already(empty_house: House) -> None:
-    """When Slack gets the thread late, after an outage, its first lines ping nobody any more."""
+    """When Slack gets the thread late, after an outage, its first lines no longer ping anybody."""
     house, pace = empty_house, Late()
     house.live(pace=pace)
     operation, _ = house.approved()

@@ -1,4 +1,4 @@
-"""Who may do what is decided at the click, from the account and the people section; every no is on record."""
+"""Who may do what is decided at the click, from the account and the people section; every refusal is recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _and(name: str, *accounts: str, roles: list[str] = LEAD) -> dict[str, object
 
 
 def test_nobody_approves_their_own_request(either_house: House) -> None:
-    """A lead who asks cannot approve; the click is told only to them, and is on record."""
+    """A lead who asks cannot approve; only they see the refusal, and it is recorded."""
     house = either_house
     operation, card = house.asked(by=house.bob)
     house.bob.click("Approve", ts=card)
@@ -32,7 +32,7 @@ def test_nobody_approves_their_own_request(either_house: House) -> None:
 
 
 def test_who_is_no_lead_cannot_approve(empty_house: House) -> None:
-    """Dave is on call as Alice is: he may ask, and not approve."""
+    """Dave is on call like Alice: he may ask, but not approve."""
     house = empty_house
     house.live(people=_and("dave", "U0DAVE", roles=["oncall"]))
     dave = house.newcomer("dave")
@@ -77,10 +77,10 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
     operation, card = house.asked()
     for button in ("Approve", "Deny", "Withdraw"):
         zoe.click(button, ts=card)
-    zoe.wait_for("You are in no role here")
+    zoe.wait_for("You have no role here")
     for line in ("/failover pool03", "/pools", "/failover-log", "/failover help"):
         told = zoe.command(line).text
-        assert "You are in no role here" in told
+        assert "You have no role here" in told
         assert "U0ZOE" not in told
         assert "a guest account is refused even then" in told
     assert house.refusals() == [("U0ZOE", "E_UNKNOWN_PERSON")] * 7
@@ -100,7 +100,7 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
 def test_an_account_that_is_no_full_member_cannot_act_even_when_it_is_in_the_people_section(
     empty_house: House, flags: dict[str, Any], code: str
 ) -> None:
-    """Gus is listed as a lead, and what Slack says of his account counts more."""
+    """Gus is listed as a lead, but what Slack says about his account counts more."""
     house = empty_house
     gus = house.newcomer("gus", **flags)
     house.live(people=_and("gus", "U0GUS"))
@@ -122,7 +122,7 @@ def test_a_bot_cannot_act(empty_house: House) -> None:
 
 
 def test_a_click_from_another_team_is_refused_though_the_account_is_a_leads(house: House) -> None:
-    """The team of the user counts, and neither that of the payload nor the account's id."""
+    """The user's team counts, not the payload's and not the account's id."""
     operation, _ = house.asked()
     forge.click(house.url, operation, team="T0OTHER")
     forge.submission(house.url, operation, "no", team="T0OTHER")
@@ -148,7 +148,7 @@ def test_a_person_of_another_company_cannot_act_even_when_listed(empty_house: Ho
 
 
 def test_who_slack_does_not_tell_about_is_nobody(empty_house: House) -> None:
-    """Slack does not answer users.info, and not in time: refused before the three seconds are over, later not."""
+    """Slack does not answer users.info in time: refused before the three seconds are over, and accepted later."""
     house = empty_house
     house.lost = True
     faults(house.standin.url, "users.info", "500", times=1_000)
@@ -163,7 +163,7 @@ def test_who_slack_does_not_tell_about_is_nobody(empty_house: House) -> None:
 
 
 def test_only_the_requester_withdraws(house: House) -> None:
-    """A lead denies, with a reason; taking it back is for who asked."""
+    """A lead denies, with a reason; only the person who asked can withdraw."""
     operation, card = house.asked()
     house.bob.click("Withdraw", ts=card)
     house.bob.wait_for("Alice asked for this; only they can withdraw it")
@@ -180,5 +180,5 @@ def test_an_auditor_reads_and_asks_for_nothing(empty_house: House) -> None:
     olga = house.newcomer("olga")
     assert "Olga may not ask for a failover" in olga.command("/failover pool01").text
     olga.command("/pools")
-    assert "pool01.contoso.com" in olga.wait_for("Read now")["rendered"]
+    assert "pool01.contoso.com" in olga.wait_for("Read just now")["rendered"]
     assert (house.operations(), house.refusals()) == ((), [("U0OLGA", "E_MAY_NOT_REQUEST")])

@@ -51,7 +51,7 @@ def test_a_click_on_a_finished_operation_is_told_that_it_is_over(house: House) -
 
 
 def test_a_button_that_belongs_to_no_operation_is_told_so(house: House) -> None:
-    """An id that was never given, and one that is no id at all."""
+    """An id that was never given out, and one that is not an id at all."""
     for value in ("NOPE-NOPE", "'; DROP TABLE event; --", "x" * 2000):
         ts = _message_with(house, value)
         house.bob.click("Approve", ts=ts)
@@ -62,7 +62,7 @@ def test_a_button_that_belongs_to_no_operation_is_told_so(house: House) -> None:
 
 
 def test_an_operation_is_approved_in_its_own_channel_only(house: House) -> None:
-    """The right id on a message of another channel is worth nothing: there nobody saw what it means."""
+    """The right id on a message in another channel is worth nothing: nobody there saw what it means."""
     operation, _ = house.asked()
     ts = _message_with(house, operation, SHARED)
     bob = house.person("bob", SHARED)

@@ -1,4 +1,4 @@
-"""Which csfailover ran, and who could approve what, stands in the log from start to stop; no secret does."""
+"""Which csfailover ran, and who could approve what, is in the log from start to stop; no secret is."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_log_that_cannot_take_the_row_does_not_keep_the_bot_from_ending_what_i
 def test_more_people_than_a_row_can_hold_do_not_keep_the_bot_from_starting(
     empty_house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The row is missing, and that is said; nothing is cut."""
+    """The row is missing, and the process log says so; nothing is cut."""
     crowd = {f"{'p' * 700}{n}": {"name": "P", "slack": [f"U{n:09}"], "roles": ["oncall"]} for n in range(1_500)}
     empty_house.live({**demo.PEOPLE, **crowd})
     assert not empty_house.lives()
@@ -106,7 +106,7 @@ def test_more_people_than_a_row_can_hold_do_not_keep_the_bot_from_starting(
 
 
 def test_a_killed_bot_leaves_a_start_without_a_stop(empty_house: House) -> None:
-    """Two starts follow each other; the life that was let go has its stop. `csfailover log` tells all three."""
+    """Two starts follow each other; the life that was let go has its stop. `csfailover log` shows all three."""
     place = str(empty_house.place)
     command = [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", "0", "--data", place]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as bot:

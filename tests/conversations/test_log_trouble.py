@@ -58,7 +58,7 @@ def _until_it_is_noticed(house: House) -> None:
 def test_pools_says_that_the_log_cannot_be_written_only_when_it_cannot(house: House) -> None:
     """The health of the bot stands in the answer to /pools."""
     house.alice.command("/pools")
-    assert "cannot be written" not in house.alice.wait_for("Read now")["rendered"]
+    assert "cannot be written" not in house.alice.wait_for("Read just now")["rendered"]
 
 
 def test_what_a_run_reports_meanwhile_is_kept_until_it_can_be_recorded(

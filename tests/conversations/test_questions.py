@@ -1,4 +1,4 @@
-"""Questions: /pools, /failover-log, /failover-roles and help. They change nothing, and are on record too."""
+"""Questions: /pools, /failover-log, /failover-roles and help. They change nothing, and are recorded too."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_pools_shows_who_serves_whom_and_what_is_open(either_house: House) -> No
 
 
 def test_pools_of_one_pair_and_of_a_pool_that_is_not_there(house: House) -> None:
-    """The nearest right name is told."""
+    """The answer names the nearest right name."""
     house.alice.command("/pools pool04")
-    shown = house.alice.wait_for("Read now")["rendered"]
+    shown = house.alice.wait_for("Read just now")["rendered"]
     assert "pool03" in shown
     assert "pool01" not in shown
     house.bob.command("/pools pool99")
@@ -37,7 +37,7 @@ def test_pools_of_one_pair_and_of_a_pool_that_is_not_there(house: House) -> None
 
 
 def test_the_log_lists_operations_and_tells_one_line_by_line(house: House) -> None:
-    """With the proof that it is whole, and who approved."""
+    """With the proof that it is intact, and who approved."""
     op = house.done("/failover pool01")
     house.alice.command("/failover-log")
     listed = house.alice.wait_for("Last operations")["rendered"]
@@ -96,4 +96,4 @@ def test_a_question_in_a_channel_without_the_bot_is_answered_all_the_same(house:
     """The answer is for the asker alone and needs no member."""
     alice = house.person("alice", "C0GENERAL")
     alice.command("/pools")
-    assert alice.wait_for("Read now")["ephemeral"]
+    assert alice.wait_for("Read just now")["ephemeral"]

@@ -1,4 +1,4 @@
-"""People at the same moment: whoever is first in the log has done it, and the other is told."""
+"""People at the same moment: the first in the log has done it, and the other gets an answer that says so."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _approves(lead: Member, card: str) -> Callable[[], object]:
 
 @pytest.mark.parametrize("time", range(2))
 def test_two_leads_at_the_same_moment_complete_the_quorum_once(either_house: House, time: int) -> None:
-    """One approval is needed: one lead gives it, the other is told that it is given; it runs once."""
+    """One approval is needed: one lead gives it, the other reads that it has been given; it runs once."""
     house = either_house
     operation, card = house.asked()
     _at_once(*(_approves(lead, card) for lead in (house.bob, house.carol)))
@@ -79,7 +79,7 @@ def test_an_approval_and_a_denial_at_the_same_moment_have_one_outcome(house: Hou
 
 
 def test_requests_on_one_pair_at_the_same_moment_are_one_operation(house: House) -> None:
-    """From both of its sides; the other is told which one is open.
+    """From both of its sides; the other person reads which one is open.
 
     On a pair without the CMS: a request for its host is refused at once, and then the pair is free again.
     """

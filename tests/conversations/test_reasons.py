@@ -64,7 +64,7 @@ def test_a_reason_pings_nobody_and_formats_nothing(house: House) -> None:
 
 @pytest.mark.parametrize("typed", ["a\x07b\x1b[31mc", "a\u202eb", "a\u200bb"])
 def test_control_characters_of_a_request_do_not_reach_the_channel(house: House, typed: str) -> None:
-    """They are replaced or taken out, and that is said."""
+    """They are replaced or removed, and the answer says so."""
     answer = house.alice.command(f'/failover pool01 --reason "{typed}"')
     assert "control characters" in answer.text or "invisible characters" in answer.text
     operation = house.operations()[0]

@@ -26,7 +26,7 @@ def _again(house: House, first: Response) -> None:
 
 
 def test_a_command_delivered_twenty_times_is_one_operation(either_house: House) -> None:
-    """The later ones are told that it counts once."""
+    """The later ones are answered that it counts once."""
     house = either_house
     first = house.alice.command("/failover pool01")
     house.reaches(house.operations()[0], State.AWAITING)

@@ -22,7 +22,7 @@ NAMES = "pool01.contoso.com"
         ("/failover pool01 pool03", "One request moves one pool"),
         ("/failover pool01 -PoolFqdn pool03", "You named two pools"),
         ("/failover pool01 --disastr", "Did you mean --disaster?"),
-        ("/failover pool01 --wait soon", "'soon' is no time"),
+        ("/failover pool01 --wait soon", "'soon' is not a time"),
         ("/failover pool01 --force --whatif", "-Force and -WhatIf together are refused"),
         ("/failover pool01 -Force -WhatIf", "-Force and -WhatIf together are refused"),
         ("/failover pool01 -Confirm:$false", "The approvals of the leads are the confirmation"),
@@ -84,7 +84,7 @@ def test_what_would_end_badly_is_refused_by_the_checks_and_the_card_says_why(
 
 
 def test_a_refused_card_keeps_the_list_of_what_could_not_be_read(house: House) -> None:
-    """Also where it is refused for something else: who mends the one thing sees the others."""
+    """Also where it is refused for something else: somebody who fixes one thing sees the others."""
     house.breaks("rights", "pool01")
     house.breaks("cms-lost")
     shown = house.sees(house.ask("/failover pool01"), "Refused.")["rendered"]
@@ -104,7 +104,7 @@ def test_a_pool_whose_partner_is_failed_over_is_refused(house: House) -> None:
 
 
 def test_a_pool_that_is_failed_over_is_not_failed_over_again(house: House) -> None:
-    """The second request is told that there is nothing to do."""
+    """The second request is answered that there is nothing to do."""
     house.done("/failover pool01")
     operation = house.ask("/failover pool01")
     assert house.closed(operation).findings[0].code == "E_ALREADY_FAILED_OVER"
@@ -144,7 +144,7 @@ def test_a_link_that_slack_made_of_a_host_name_is_the_host_name(house: House) ->
     "typed", ["--reason password=Winter2026!", "--reason 'token: abc123'", "xoxb-1234567890-abcdefgh"]
 )
 def test_a_secret_that_is_typed_is_not_recorded(house: House, typed: str) -> None:
-    """The asker is told to change it; neither the log nor the channel has it."""
+    """The answer says to change it; neither the log nor the channel has it."""
     answer = house.alice.command(f"/failover pool01 {typed}")
     assert "looks like a password or a token" in answer.text
     secret = re.split("[= ]", typed)[-1].strip("'")
@@ -160,7 +160,7 @@ def test_a_second_request_on_the_pair_is_told_who_asked_when_and_what_to_do(hous
         told = house.bob.command(line).text
         assert f"Operation {operation} is open on this pair: failover of pool01.contoso.com, asked by Alice at" in told
         assert "Approve or deny it on its card; Alice can withdraw it. It expires at" in told
-    assert "It is your own: wait for the leads, or take it back with Withdraw" in house.alice.command(line).text
+    assert "It is yours: wait for the leads, or take it back with Withdraw" in house.alice.command(line).text
     assert house.operations() == (operation,)
     assert house.refusals() == [*[("U0BOB", "E_LOCKED")] * 3, ("U0ALICE", "E_LOCKED")]
 

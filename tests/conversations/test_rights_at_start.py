@@ -28,7 +28,7 @@ REPAIRED = "UPDATE pool SET backup = CASE id WHEN 1 THEN 3 WHEN 3 THEN 1 WHEN 2 
 def test_an_account_that_was_taken_away_before_the_last_approval_voids_all(
     house: House, account: str, flags: dict[str, Any], difference: str
 ) -> None:
-    """Slack is asked anew right before the start; what it said minutes ago does not count there."""
+    """Slack is asked again right before the start; what it said minutes ago does not count."""
     operation, card = house.approved("/failover pool01 --disaster", by=("bob",))
     workspace(house.standin.url, users={account: flags})
     assert house.carol.click("Approve", ts=card).ok
@@ -37,7 +37,7 @@ def test_an_account_that_was_taken_away_before_the_last_approval_voids_all(
 
 
 def test_a_slack_that_does_not_tell_about_people_keeps_nothing_from_starting(house: House) -> None:
-    """They were made sure of at their click, and that stands."""
+    """They were checked at their click, and that stands."""
     operation, card = house.approved("/failover pool01 --disaster", by=("bob",))
     faults(house.standin.url, "users.info", "500", times=1_000)
     assert house.carol.click("Approve", ts=card).ok

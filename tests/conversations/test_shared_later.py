@@ -1,4 +1,4 @@
-"""A channel that becomes shared with another company after the request, and blocks that Slack does not take."""
+"""A channel that becomes shared with another company after the request, and blocks that Slack rejects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _public(house: House) -> list[tuple[str, str]]:
 
 
 def test_a_channel_that_was_shared_since_gets_nothing_more(empty_house: House) -> None:
-    """The run goes on to its end; /pools, asked elsewhere, tells why the card stands still; later all is shown."""
+    """The run goes on to its end; /pools, asked elsewhere, says why the card stands still; later all is shown."""
     house = empty_house
     house.live(speed=0.5)
     operation, _ = house.approved()
@@ -33,7 +33,7 @@ def test_a_channel_that_was_shared_since_gets_nothing_more(empty_house: House) -
     alice = house.person("alice", "C0GENERAL")
     house.until(lambda: bool(house.alive.poster.trouble))
     alice.command("/pools")
-    assert TOLD in alice.wait_for("Read now")["rendered"]
+    assert TOLD in alice.wait_for("Read just now")["rendered"]
     assert _public(house) == before
     _shares(house, shared=False)
     house.sees(operation, "SUCCEEDED.")
@@ -41,7 +41,7 @@ def test_a_channel_that_was_shared_since_gets_nothing_more(empty_house: House) -
 
 
 def test_in_a_channel_that_was_shared_since_no_click_counts(empty_house: House) -> None:
-    """Whose click it is, and which one; each is on record, and told to the clicker alone."""
+    """Whose click it is, and which one; each is recorded, and shown only to the person who clicked."""
     house = empty_house
     house.live()
     operation, card = house.asked()

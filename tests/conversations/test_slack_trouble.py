@@ -112,7 +112,7 @@ def _deletes(house: House, ts: str) -> None:
 
 
 def _new_card(house: House, operation: str, old: str) -> str:
-    """A click that is refused is told in the thread; that there is none any more brings the card back."""
+    """A refused click is reported in the thread; when the thread is gone, that brings the card back."""
     forge.click(house.url, operation, user="U0ALICE")
     house.until(lambda: [m["ts"] for m in house.cards(operation)] not in ([], [old]))
     return str(house.sees(operation, "[ Approve ]")["ts"])
@@ -149,7 +149,7 @@ def test_where_channels_are_configured_no_other_is_taken(empty_house: House) -> 
 def test_a_channel_that_slack_does_not_tell_about_is_refused(house: House) -> None:
     """It might be shared."""
     faults(house.standin.url, "conversations.info", "500")
-    assert "Slack does not answer what channel this is" in house.alice.command("/failover pool01").text
+    assert "Slack did not say what channel this is" in house.alice.command("/failover pool01").text
     assert house.operations() == ()
     house.asked()
 

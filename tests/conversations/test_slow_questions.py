@@ -36,7 +36,7 @@ class AnswersLate(Lab):
 
 
 class ReadsSlowly(Store):
-    """Whoever answers a question is held up between reading the log and looking at what was read."""
+    """Answering a question is held up between reading the log and looking at what was read."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -51,7 +51,7 @@ class ReadsSlowly(Store):
 
 
 def test_slow_questions_delay_neither_a_refusal_nor_the_stop(empty_house: House) -> None:
-    """Sixteen /pools wait for an engine that is late; who clicks in vain hears of it, and the bot ends at once."""
+    """Sixteen /pools wait for a late engine; a refused click is answered all the same, and the bot ends at once."""
     house = empty_house
     house.live(engine=AnswersLate)
     _, card = house.asked()
@@ -69,7 +69,7 @@ def test_slow_questions_delay_neither_a_refusal_nor_the_stop(empty_house: House)
 
 
 def test_a_slow_reader_of_the_log_does_not_bring_an_older_state_back(empty_house: House) -> None:
-    """It read before a withdrawal and goes on after it; what is told next is the withdrawal."""
+    """It read before a withdrawal and goes on after it; what is shown next is the withdrawal."""
     house = empty_house
     house.live(log=ReadsSlowly)
     store = house.alive.store

@@ -41,7 +41,7 @@ def test_a_connection_that_slack_ends_is_made_again(socket_house: House, do: str
 @pytest.mark.slow
 @pytest.mark.parametrize("do", ["cut", "hole"])
 def test_a_connection_that_is_cut_without_a_word_is_made_again_within_15_seconds(socket_house: House, do: str) -> None:
-    """No close frame, or nothing at all any more: it is noticed by the pings."""
+    """No close frame, or only silence: the pings notice it."""
     house = socket_house
     operation, card = house.asked()
     socket(house.standin.url, do)
@@ -51,7 +51,7 @@ def test_a_connection_that_is_cut_without_a_word_is_made_again_within_15_seconds
 
 
 def test_a_bot_that_starts_before_slack_can_be_reached_connects_later(furnish: Furnish) -> None:
-    """It does not give up, and says meanwhile that it is not connected."""
+    """It does not give up, and says in the meantime that it is not connected."""
     house = furnish("socket")
     socket(house.standin.url, "refuse", times=1)
     house.live()

@@ -24,7 +24,7 @@ def test_a_run_that_is_stopped_before_the_redirect_goes_back(empty_house: House)
 
 
 def test_a_run_that_is_stopped_after_the_redirect_goes_on_and_says_so(empty_house: House) -> None:
-    """SUCCEEDED, and who asked to stop reads that it was past the point of no return."""
+    """SUCCEEDED, and the person who asked to stop reads that it was past the point of no return."""
     house = empty_house
     house.live(speed=SLOW)
     operation, card = house.approved()
@@ -36,7 +36,7 @@ def test_a_run_that_is_stopped_after_the_redirect_goes_on_and_says_so(empty_hous
 
 
 def test_who_neither_asked_nor_leads_cannot_stop_a_run(empty_house: House) -> None:
-    """And a second wish to stop is told of the first."""
+    """And a second request to stop is answered with the first."""
     house = empty_house
     house.live(speed=SLOW, people={**PEOPLE, "dave": {"name": "Dave", "slack": ["U0DAVE"], "roles": ["oncall"]}})
     dave = house.newcomer("dave")

@@ -1,4 +1,4 @@
-"""An operation with a row that this version does not know: it alone stands still, and everybody is told."""
+"""An operation with a row that this version does not know: it alone stands still, and everybody can see that."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ RESETS = Case({"kind": "reset", "verb": "Receive", "times": 3}, State.SUCCEEDED,
 LET_GO = Case({"kind": "disconnect_shell", "verb": "Receive"}, State.SUCCEEDED, (SERVES,), "done", in_mid_run=True)
 REAPED = Case(
     {"kind": "reap_shell", "verb": "Receive"}, State.IN_DOUBT,
-    ("In doubt: nobody can say from here whether it happened.", "It is not run again. The pair stays locked."),
+    ("In doubt: nobody can say from here whether it happened.", "It will not be run again. The pair stays locked."),
     "In doubt: Sight of the run was lost:", in_mid_run=True,
 )  # fmt: skip
 CHATTY = Case({"kind": "chatter", "cmdlet": FAILOVER, "count": 150}, State.SUCCEEDED, (SERVES,), "chatter 150 of 150")

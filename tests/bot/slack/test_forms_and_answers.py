@@ -68,7 +68,7 @@ def test_slack_takes_the_help_of_every_command(name: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer("Pools", (), tuple(f"{FQDN}  Active  up  {n}" for n in range(26)), "Read now."),
+        Answer("Pools", (), tuple(f"{FQDN}  Active  up  {n}" for n in range(26)), "Read just now."),
         Answer(ENDLESS, (ENDLESS, ""), (ENDLESS, "", ENDLESS), ENDLESS),
         Answer("One", (), tuple(ENDLESS for _ in range(64))),
         failed(EngineUnavailable("No answer.")),
@@ -91,12 +91,12 @@ def test_a_table_that_is_too_long_says_where_the_rest_is() -> None:
     assert "csfailover log" in str(made.blocks[-1])
 
 
-def test_the_log_is_called_whole_only_when_it_is() -> None:
-    """And otherwise it is said where and why, in capitals."""
+def test_the_log_is_called_intact_only_when_it_is() -> None:
+    """Otherwise the sentence says where and why, in capitals."""
     found = whole(Verification(True, 12_345, "ab" * 32, None, ""))
     assert found == f"The log is intact: 12,345 rows, each chained to the one before; head 12345:{'ab' * 32}."
     assert ": 1 row, " in whole(Verification(True, 1, "ab" * 32, None, ""))
     broken = whole(Verification(False, 3, "", 2, "the hash does not fit"))
-    assert "NOT WHOLE" in broken
+    assert "NOT INTACT" in broken
     assert "row 2" in broken
     assert "no single row" in whole(Verification(False, 3, "", None, "cut short"))

@@ -161,7 +161,7 @@ def test_a_clock_that_is_wrong_is_the_links_trouble_until_a_delivery_counts(
 def test_a_wrong_secret_is_the_links_trouble_and_a_stranger_is_not(address: Address) -> None:
     """Before Slack was heard, a signature that does not fit may be Slack's own; right after, it is not."""
     is_refused(address.post(*headers(now(), FORGED)))
-    assert "does not fit the signing secret" in address.link.trouble
+    assert "does not match the signing secret" in address.link.trouble
     address.post(*headers(now(), signature(now(), FORM)))
     is_refused(address.post(*headers(now(), FORGED)))
     assert address.link.trouble == ""

@@ -29,7 +29,7 @@ def test_each_secret_is_right_in_its_own_place_only(name: str) -> None:
         ("app_token", "xoxe-1-hush", "holds a refresh token"),
         ("bot_token", "xoxb-1-2-hush ", "has spaces"),
         ("bot_token", "xoxb-1-2\r\nhush", "has spaces"),
-        ("app_token", "“xapp-1-hush”", "letters in it that no secret"),
+        ("app_token", "“xapp-1-hush”", "characters that no Slack secret has"),
         ("bot_token", "hush", ""),
         ("bot_token", '"xoxb-1-2-hush"', ""),
         ("signing_secret", "hush", ""),

@@ -157,7 +157,7 @@ def test_every_event_has_its_line_or_is_counted_and_none_is_an_order_to_the_term
         store.append([stranger])
         store.append([_entry(event, NASTY) for event in every], operation="OP", expected=0)
     told_of = log(path, "op").stdout.splitlines()
-    quiet = next(int(line.split()[0]) for line in told_of if "more of its rows" in line)
+    quiet = next(int(line.split()[0]) for line in told_of if "more rows are the run" in line)
     assert sum(line.startswith("2026-03-01") for line in told_of) + quiet == len(every)
     assert quiet
     for found in (told_of, log(path, "--last", "9999").stdout.splitlines()):
@@ -435,7 +435,7 @@ def test_a_new_log_is_begun_only_where_there_is_none(tmp_path: Path) -> None:
     with Store.open(path, clock=ticking()) as store:
         store.append([entry()])
     refused = CliRunner().invoke(cli, ["log", "new", "--log", str(path)])
-    assert (refused.exit_code, "is not begun anew" in refused.output) == (1, True)
+    assert (refused.exit_code, "is not overwritten" in refused.output) == (1, True)
     path.write_bytes(b"")
     begun = CliRunner().invoke(cli, ["log", "new", "--log", str(path)])
     assert begun.exit_code == 0, begun.output
