@@ -65,7 +65,7 @@ def _told(say: Callable[[str], None], answer: Response) -> str:
     say(f"csfailover (only to Alice)> {answer.text}")
     found = _RECORDED.search(answer.text)
     if not found:
-        raise TimeoutError(f"the request was not taken: {answer.text}")
+        raise TimeoutError(f"the request was not accepted: {answer.text}")
     return found.group(1)
 
 

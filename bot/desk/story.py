@@ -103,7 +103,7 @@ def _ending(event: Event) -> str:
         case DoubtStated(name=name, word=word, reason=reason):
             return f"{name} stated that {CLAIMS[word]}. Reason: {reason}"
         case RunStatedDead(names=names):
-            return f"{' and '.join(names)} stated that {CLAIMS[Word.RUN_DEAD]}. This changes no reading."
+            return f"{' and '.join(names)} stated that {CLAIMS[Word.RUN_DEAD]}. The readings still count."
         case DoubtSettled(word=Word() as word, names=names):
             return f"Two leads, {' and '.join(names)}, stated that {CLAIMS[word]}. Looking once more."
         case DoubtSettled(reason=reason):

@@ -229,10 +229,12 @@ def _way_out(op: Operation) -> str:
     """Who can end the doubt: the bot by its readings, or two leads."""
     seen = op.seen
     if seen and seen.over and seen.where is Where.BETWEEN:
-        return "The run is over and the pool is still in between. The bot cannot end this; two leads have to."
+        return "The run is over and the pool is still in between. The bot cannot settle this; two leads have to."
     if seen and seen.over and seen.where is Where.UNREADABLE:
-        return "The run is over. The bot ends the doubt once it can read the pools again; otherwise two leads have to."
-    return "The bot keeps looking, and ends the doubt once what it reads has settled and the run is proved over."
+        return (
+            "The run is over. The bot settles the doubt once it can read the pools again; otherwise two leads have to."
+        )
+    return "The bot keeps looking, and settles the doubt itself once its readings hold steady and the run is proved to be over."
 
 
 def _sent_to(op: Operation) -> list[Paragraph]:
@@ -260,7 +262,7 @@ def _how_to_read(op: Operation) -> str:
         done, not_done = not_done, done
     return (
         f"PoolState {done}: it happened. PoolState {not_done}, and the cmdlet no longer runs on any Front End: it did "
-        "not happen. FailingOver while it runs: it is still on its way. FailingOver for good: neither."
+        "not happen. FailingOver while it runs: it is still in transition. FailingOver for good: neither."
     )
 
 

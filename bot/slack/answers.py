@@ -41,7 +41,7 @@ def _chunks(rows: Sequence[str]) -> list[str]:
     if len(chunks) > MAX_CHUNKS:
         return [
             *chunks[: MAX_CHUNKS - 1],
-            "… and more than fits here: `csfailover log` on the bot's host shows everything.",
+            "… the rest does not fit here: `csfailover log` on the bot's host shows everything.",
         ]
     return chunks
 

@@ -36,7 +36,7 @@ Body = dict[str, Any]
 DOOR = "slack"
 NOT_OPENED = "Slack did not open the form in time. Nothing was done; click again."
 BROKEN = (
-    "Something broke in the bot. The card shows whether it counted; nothing else was done. The bot's log says more."
+    "Something broke in the bot. The card shows whether it counted; nothing else was done. Its process log says more."
 )
 
 

@@ -49,7 +49,7 @@ def reason(error: BaseException) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed: {cause.reason or 'what answered does not speak it'}"
+        return f"TLS failed: {cause.reason or 'the other side does not speak it'}"
     if found := re.search(r"Tunnel connection failed: (\d{3})", str(cause)):
         return f"the proxy refused to connect, HTTP {found.group(1)}"
     if isinstance(cause, OSError) and cause.strerror:

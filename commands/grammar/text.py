@@ -42,7 +42,7 @@ def repair(text: str) -> Repaired:
 
     fix(_LINK, r"\1", "removed the link from a host name")
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    fix(_SPACES, " ", "made special spaces plain")
+    fix(_SPACES, " ", "replaced special spaces")
     fix(_INVISIBLE, "", "removed invisible characters")
     fix(_CONTROL, "\ufffd", "replaced control characters")
     fix(_DOUBLE, '"', "made curly quotes straight")

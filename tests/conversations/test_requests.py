@@ -116,7 +116,7 @@ def test_a_pool_that_is_failed_over_is_not_failed_over_again(house: House) -> No
     [
         ("pool01 —disaster", "read a long dash as --"),
         ("pool01 --disaster --reason “disk died”", "made curly quotes straight"),
-        ("pool01\u00a0--disaster", "made special spaces plain"),
+        ("pool01\u00a0--disaster", "replaced special spaces"),
         ("-PoolFqdn pool01.contoso.com –DisasterMode", "read a long dash as --"),
     ],
 )
