@@ -82,7 +82,7 @@ def test_being_in_the_channel_is_no_permission(house: House) -> None:
         told = zoe.command(line).text
         assert "You have no role here" in told
         assert "U0ZOE" not in told
-        assert "a guest account is refused even then" in told
+        assert "A guest account is refused even then" in told
     assert house.refusals() == [("U0ZOE", "E_UNKNOWN_PERSON")] * 7
     assert house.operation(operation).state is State.AWAITING
     assert zoe.modal() is None
