@@ -1,4 +1,4 @@
-"""How a row is written out and chained: canonical JSON, the instant as text, the hash.
+"""How a row is serialised and chained: canonical JSON, the instant as text, the hash.
 
 Pure functions. No SQL, no clock. What is hashed here may never change for rows already written; another form
 needs another domain tag.
@@ -30,7 +30,7 @@ _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 def canonical(value: Mapping[str, Any]) -> str:
     """`value` as canonical JSON (RFC 8785), at most BODY_LIMIT bytes. Control characters come out as escapes.
 
-    Raises ValueError for what JSON cannot say: lone surrogates, NaN, integers of 2**53 and more, keys not text.
+    Raises ValueError for what JSON cannot express: lone surrogates, NaN, integers of 2**53 and more, keys not text.
     """
     written = _SORTED.encode(value).encode() if _plain(value) else rfc8785.dumps(value)
     if len(written) > BODY_LIMIT:
@@ -77,7 +77,7 @@ def digest(columns: Sequence[Any]) -> str:
 def claimed(claims: Sequence[Claim]) -> str | None:
     """Claims as their column: each name with its mode. Raises ValueError for a name given twice."""
     if len({claim.name for claim in claims}) < len(claims):
-        raise ValueError("a claim is taken once")
+        raise ValueError("a claim can be taken only once")
     return canonical({claim.name: claim.mode for claim in claims}) if claims else None
 
 
@@ -87,7 +87,7 @@ def released(names: Sequence[str]) -> str | None:
 
 
 def row(columns: Sequence[Any]) -> Row:
-    """What a store gives, in the order of COLUMNS, as a Row."""
+    """What a store returns, in the order of COLUMNS, as a Row."""
     seq, operation, version, kind, actor, at, rule, body, delivery, claims, releases, closes, prev, given = columns
     return Row(
         seq,

@@ -1,4 +1,4 @@
-"""The nouns of the log: what a caller wants recorded, what stands in the log, and the ways of saying no.
+"""The nouns of the log: what a caller wants recorded, what is in the log, and the ways of saying no.
 
 Frozen data and errors only. No SQL, no clock, no thread; nothing of Slack, engines or failovers may enter:
 an operation is an opaque id, a kind and an actor are words, a body is JSON.
@@ -35,7 +35,7 @@ COLUMNS = (
 """What a row consists of, in order. All but `seq`, `prev` and `hash` are the record that the hash covers."""
 
 Columns = tuple[Any, ...]
-"""A row as a store gives it, in the order of COLUMNS: perhaps none of ours."""
+"""A row as a store returns it, in the order of COLUMNS: perhaps not one of ours."""
 
 BODY_LIMIT = 1024 * 1024
 """Bytes a body may take as canonical JSON: a plan of many steps, with the facts it was judged on, fits."""
@@ -46,7 +46,7 @@ WORD_LIMIT = 1024
 
 @dataclass(frozen=True)
 class Claim:
-    """What an operation holds while it is open. Shared ones stand beside each other; an exclusive one stands alone."""
+    """What an operation holds while it is open. Shared ones can coexist; an exclusive one stands alone."""
 
     name: str
     shared: bool = False
@@ -68,7 +68,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the log. `delivery` and `claims` stand on the first row of their append, `releases` and `closes` on
+    """One row of the log. `delivery` and `claims` are on the first row of their append, `releases` and `closes` on
     the last. `claims` come in the order of their names."""
 
     seq: int
@@ -89,7 +89,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Stored:
-    """A row as it stands in the store, perhaps none of ours: then `row` is None, and `line` shows what is there."""
+    """A row as it is in the store, perhaps not one of ours: then `row` is None, and `line` shows what is there."""
 
     seq: int
     row: Row | None
@@ -100,7 +100,7 @@ class Stored:
 @dataclass(frozen=True)
 class Verification:
     """What a walk over the whole log found. `first_bad` is a seq; None when no single row is to blame. `known` is false
-    where it could not be read now, which says nothing of the log."""
+    where it could not be read now, which says nothing about the log."""
 
     ok: bool
     rows: int
@@ -115,7 +115,7 @@ class CannotOpen(Exception):
 
 
 class CannotRead(Exception):
-    """What stands in the log cannot be read. The message says why."""
+    """What is in the log cannot be read. The message says why."""
 
 
 class CannotRecord(Exception):
@@ -135,10 +135,10 @@ class Conflict(Exception):
 
 
 class AlreadyDelivered(Exception):
-    """The delivery key is in the log already, first at row `seq`. Nothing was written."""
+    """The delivery key is already in the log, first at row `seq`. Nothing was written."""
 
     def __init__(self, seq: int) -> None:
-        super().__init__(f"this delivery was recorded before, at row {seq}")
+        super().__init__(f"this delivery is already recorded, at row {seq}")
         self.seq = seq
 
 

@@ -1,8 +1,8 @@
-"""What the product needs of a store: small ports, of which a caller names the ones it uses, and all of them together.
+"""What the product needs from a store: small ports, of which a caller names the ones it uses, and all of them together.
 
-Pure: Protocols only. Whoever calls them knows no file and no SQL; a store keeps the promises of
+Pure: Protocols only. A caller knows no file and no SQL; a store keeps the promises of
 `tests/audit/contract.py`. The errors are those of `audit.model`: CannotRecord where a write is not on disk when the
-call returns (FateUnknown where it may be all the same), CannotRead where what is there cannot be read. Any thread may
+call returns (FateUnknown where it may still be), CannotRead where what is there cannot be read. Any thread may
 call any method.
 """
 
@@ -35,13 +35,13 @@ class Ledger(Protocol):
           on, 0 for a new operation. Raises Conflict when the operation has moved on.
         delivery: one-time key. Raises AlreadyDelivered when it is in the log.
         claims: only with the first append of an operation, all or none; held until it releases them or closes. An
-          exclusive one stands alone, shared ones stand beside each other. Raises ClaimHeld.
-        releases: names of claims that the operation holds and needs no more.
+          exclusive one stands alone, shared ones can coexist. Raises ClaimHeld.
+        releases: names of claims that the operation holds and no longer needs.
         closes: the operation is no longer open and its claims are free. Rows may still follow (a late click).
-        essential: the record of something already begun: tried when degraded too, and the ballast is given for it.
+        essential: the record of something already begun: tried when degraded too, and the ballast is freed for it.
 
-        Raises CannotRecord when it is not on disk, its kind FateUnknown when nobody knows that, ValueError for what
-        JSON cannot say or a row cannot hold.
+        Raises CannotRecord when it is not on disk, its subclass FateUnknown when nobody knows that, ValueError for what
+        JSON cannot express or a row cannot hold.
         """
         ...
 
@@ -62,7 +62,7 @@ class Operations(Protocol):
         ...
 
     def holders(self, claim: str) -> tuple[str, ...]:
-        """The open operations that have the claim: one that has it exclusively, or all that share it."""
+        """The open operations that hold the claim: one that holds it exclusively, or all that share it."""
         ...
 
 
@@ -117,23 +117,23 @@ class Proof(Protocol):
     """Whether the log is whole."""
 
     def verify(self) -> Verification:
-        """Walk the whole log; what is found out is never an exception."""
+        """Walk the whole log; what it finds is never an exception."""
         ...
 
     def hash_at(self, seq: int) -> str | None:
-        """The hash that row `seq` bears, that of an empty log for 0; None when there is no such row."""
+        """The hash of row `seq`, that of an empty log for 0; None when there is no such row."""
         ...
 
 
 class Printable(Proof, Protocol):
-    """The log as its auditor reads it, whatever stands in it."""
+    """The log as its auditor reads it, whatever is in it."""
 
     def stored(self, operation: str) -> tuple[Stored, ...]:
-        """The rows of the operation in seq order, those among them that are none of ours."""
+        """The rows of the operation in seq order, including those that are not ours."""
         ...
 
     def last_stored(self, limit: int) -> tuple[Stored, ...]:
-        """The last `limit` rows of the log, oldest first, those among them that are none of ours."""
+        """The last `limit` rows of the log, oldest first, including those that are not ours."""
         ...
 
     def close(self) -> None:

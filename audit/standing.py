@@ -1,6 +1,6 @@
 """What follows from the rows: which operations are open, and what each holds.
 
-Pure. A store keeps the same in tables of its own, so that nobody folds the whole log to open an operation; `verify`
+Pure. A store keeps the same in tables of its own, so that opening an operation does not fold the whole log; `verify`
 compares the two, and a rebuild writes these.
 """
 
@@ -38,9 +38,9 @@ Standings = dict[str, Standing]
 
 
 def take(standings: Standings, row: Columns) -> None:
-    """Let one more row, as a store gives it, change how things stand.
+    """Let one more row, as a store returns it, change how things stand.
 
-    Raises ValueError, TypeError or AttributeError for claims that are none of ours.
+    Raises ValueError, TypeError or AttributeError for claims that are not ours.
     """
     operation = row[_OPERATION]
     if operation is None:
@@ -67,12 +67,12 @@ def standings(rows: Iterable[Columns]) -> Standings:
 
 
 def difference(kept: Mapping[str, Standing], told: Mapping[str, Standing]) -> str:
-    """In words, the first operation that a store keeps otherwise than its rows tell it; empty when there is none."""
+    """In words, the first operation that a store keeps differently from what its rows show; empty if there is none."""
     for name in sorted(kept.keys() | told.keys()):
         there, by_rows = kept.get(name, Standing()), told.get(name, Standing())
         if there != by_rows:
             return (
                 "Its rows are untouched, but the list of operations and locks made from them was changed: "
-                f"{name!r} is {there} there, and by its rows it is {by_rows}."
+                f"there {name!r} is {there}, but by its rows it is {by_rows}."
             )
     return ""

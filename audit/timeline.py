@@ -1,6 +1,6 @@
 """Rows of the log as text: harmless for a terminal, or JSON for machines. Pure; no file, no clock, no meaning.
 
-What people typed is data: everything a terminal could take for an order is shown as an escape.
+What people typed is data: everything a terminal could take for a command is shown as an escape.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ def visible(text: str) -> str:
 
 
 def json_line(columns: Columns) -> str:
-    """A row as a store gives it, as one JSON object: names sorted, no white space, ASCII only.
+    """A row as a store returns it, as one JSON object: names sorted, no white space, ASCII only.
 
-    `body`, `claims` and `releases` are JSON in it. The hash can be made again from the line: RFC 8785 of each is its
-    text. What is no JSON, in a file that was tampered with, is given as the text it is.
+    `body`, `claims` and `releases` are JSON in it. The hash can be computed again from the line: RFC 8785 of each is
+    its text. What is not JSON, in a file that was tampered with, is given as plain text.
     """
     record = dict(zip(COLUMNS, columns, strict=True))
-    with suppress(TypeError, ValueError, RecursionError):  # one nested very deep can be read, and not be written
+    with suppress(TypeError, ValueError, RecursionError):  # a deeply nested one can be read but not written
         return _line(record | {name: _parsed(record[name]) for name in ("body", "claims", "releases")})
     return _line(record)
 
@@ -37,7 +37,7 @@ def _parsed(text: str | None) -> Any:
 
 
 def stored(columns: Columns) -> Stored:
-    """A row as a store gives it, for printing: read where it is one of ours."""
+    """A row as a store returns it, for printing: read where it is one of ours."""
     try:
         row = chain.row(columns)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
@@ -50,4 +50,4 @@ def _line(record: dict[str, Any]) -> str:
 
 
 def _no_json(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")

@@ -29,13 +29,13 @@ class RequestAsked:
     """Person id of the requester; `name` is decoration."""
     name: str
     place: str
-    """Where it was asked: for Slack, the channel."""
+    """Where it was requested: for Slack, the channel."""
     reason: str = ""
     typed: str = ""
-    """What was typed, word for word, and what was repaired in it."""
+    """What was typed, word for word, and what was corrected in it."""
     repairs: tuple[str, ...] = ()
     partner: str = ""
-    """The backup pool by the topology of that moment: the pair of the two is what is locked."""
+    """The backup pool according to the topology at that moment: the two form the pair that is locked."""
 
     @property
     def what(self) -> str:
@@ -86,8 +86,8 @@ class ApprovalGranted:
 
 @dataclass(frozen=True)
 class ApprovalUnconfirmed:
-    """Found as the last row of a life of the bot that was cut off: nobody knows whether who gave it was ever told that
-    it counts. It does not, until the same person approves again."""
+    """Found as the last row before the bot was cut off: nobody knows whether the person who gave it ever saw that it
+    counts. It does not count until the same person approves again."""
 
     kind_of: ClassVar[str] = "approval.unconfirmed"
     by: str
@@ -96,7 +96,7 @@ class ApprovalUnconfirmed:
 
 @dataclass(frozen=True)
 class WishRefused:
-    """Somebody clicked who may not, or too late. It changes nothing, and it is on record."""
+    """Somebody clicked without the right to, or too late. It changes nothing, and it is on record."""
 
     kind_of: ClassVar[str] = "wish.refused"
     by: str
@@ -134,7 +134,7 @@ class RequestExpired:
 
 @dataclass(frozen=True)
 class ApprovalsVoided:
-    """Between approval and start the world or the rights changed. The approvals are void."""
+    """Facts or rights changed between approval and start. The approvals are void."""
 
     kind_of: ClassVar[str] = "approvals.voided"
     differences: tuple[str, ...]
@@ -142,7 +142,7 @@ class ApprovalsVoided:
 
 @dataclass(frozen=True)
 class RunIntended:
-    """Committed before the engine is called; from here on, only looking tells whether it happened."""
+    """Committed before the engine is called; from here on, only a look can show whether it happened."""
 
     kind_of: ClassVar[str] = "run.intended"
     ticket: Ticket
@@ -170,7 +170,7 @@ class RunEnded:
 
 @dataclass(frozen=True)
 class RunUnstarted:
-    """Nothing was sent, as is proved or as the engine says; the approvals still hold."""
+    """Nothing was sent, as is proved or as the engine reports; the approvals still hold."""
 
     kind_of: ClassVar[str] = "run.unstarted"
     say: str
@@ -197,7 +197,7 @@ class PoolsSeen:
 
 @dataclass(frozen=True)
 class DoubtStated:
-    """One lead's word, with a reason. It counts when another lead says the same."""
+    """One lead's statement, with a reason. It counts when another lead states the same."""
 
     kind_of: ClassVar[str] = "doubt.stated"
     by: str
@@ -208,7 +208,7 @@ class DoubtStated:
 
 @dataclass(frozen=True)
 class RunStatedDead:
-    """Two leads stated that nothing of the run is at work any more, where nothing could prove it. It changes no
+    """Two leads stated that nothing of the run is at work any more, where it could not be proved. It changes no
     reading."""
 
     kind_of: ClassVar[str] = "run.stated_dead"
@@ -219,7 +219,7 @@ class RunStatedDead:
 
 @dataclass(frozen=True)
 class DoubtSettled:
-    """The doubt is over: by what was read (`word` is None), or by the same word of two leads."""
+    """The doubt is over: by what was read (`word` is None), or by the same word from two leads."""
 
     kind_of: ClassVar[str] = "doubt.settled"
     word: Word | None
@@ -281,7 +281,7 @@ def to_body(event: Event) -> dict[str, Any]:
 
 
 def from_body(kind: str, body: Mapping[str, Any], lifts: versions.Lifts = LIFTS) -> Event:
-    """The event of a row, whichever version wrote it.
+    """The event of a row, whatever version wrote it.
 
     Raises KeyError for a kind that this csfailover does not know, versions.NewerError for a version it does not know,
     pydantic's ValidationError for a body that is not one.

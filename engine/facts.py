@@ -1,4 +1,4 @@
-"""What is known of pools: the topology, and one reading of a pair. What could not be read is a value of its own.
+"""What is known about pools: the topology, and one reading of a pair. What could not be read has a value of its own.
 
 Frozen data only. No I/O, no clock, no chance, no rule: what follows from these facts is decided in `preflight`, `plan`
 and `verdict`. Names and values are those of Lync Server / Skype for Business Server where it has them (PoolState:
@@ -73,7 +73,7 @@ class Topology:
 
 
 class What(StrEnum):
-    """What a reading is about, in the words that people read."""
+    """What a reading is about, worded as people read it."""
 
     POOLS = "pools"
     REGISTRARS = "registrars"
@@ -95,32 +95,32 @@ class What(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a reading gave nothing. None of them says that what was to be read is up, or that it is down."""
+    """Why a reading gave nothing. None of these means that what was to be read is up, or that it is down."""
 
     NO_RIGHTS = "no rights"
-    """The account may not read it. This says nothing at all of the pool."""
+    """The account may not read it. This says nothing at all about the pool."""
     NO_ANSWER = "no answer"
-    """Whatever it is about was asked and kept silent: it may be down, or only out of reach."""
+    """It was asked and did not answer: it may be down, or just out of reach."""
     NOT_ASKED = "not asked"
-    """The server through which it is read did not get as far as asking."""
+    """The server through which it is read never got as far as asking."""
     NOT_THERE = "not there"
     """That server has no such cmdlet or parameter, or hides it from the account."""
     FAILED = "failed"
     """The server answered with an error that proves nothing."""
     UNCLEAR = "unclear"
-    """An answer came that is empty, ambiguous, or in no form this bot knows."""
+    """The answer was empty, ambiguous, or in a form that this bot does not know."""
 
 
 @dataclass(frozen=True)
 class Unread:
-    """One reading that gave nothing to build on. What it would have told is unknown, and is never assumed."""
+    """One reading that gave nothing to build on. What it would have shown is unknown, and is never assumed."""
 
     what: What
     why: Why
     of: str = ""
-    """FQDN of the pool, or of whatever else it is about; empty: of the whole deployment."""
+    """FQDN of the pool, or of what else it is about; empty: the whole deployment."""
     said: str = ""
-    """The reason as the other side gave it, in whatever language."""
+    """The reason as the other side gave it, in any language."""
     host: str = ""
     """The machine that refused, or that did not answer."""
     account: str = ""
@@ -139,8 +139,8 @@ class Unread:
 class PoolFacts:
     """What could be read of one pool. None, and each enumeration's UNKNOWN, mean: not known, and never assumed.
 
-    Why it is not known stands in `Facts.unread`. One exception: a `backup` of None of which nothing is unread was
-    read, and there is none.
+    The reason is in `Facts.unread`. One exception: a `backup` of None for which nothing is unread was read, and
+    there is none.
     """
 
     fqdn: str
@@ -166,7 +166,7 @@ class Replication:
 
     @property
     def in_sync(self) -> bool:
-        """Whether the backup service says that everything is copied, but for what is under way."""
+        """Whether the backup service reports that everything is copied, except for what is under way."""
         return self.export in {Export.FINAL, Export.STEADY} and self.imports is Import.NORMAL
 
 
@@ -177,14 +177,14 @@ class CmsState(StrEnum):
     NO_HOST = "on no pool"
     """Read: no pool holds an active store."""
     SPLIT = "on more than one pool"
-    """Read: several pools call theirs the active one."""
+    """Read: several pools claim the active one."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Cms:
     """The Central Management Store: how it is, and the pool that holds the active one. `host` is None where no single
-    pool is known for it; `state` tells why."""
+    pool is known for it; `state` shows why."""
 
     host: str | None
     state: CmsState

@@ -1,7 +1,7 @@
-"""The nouns of an operation: what was asked, what was found, what would run, how it ended, what is true then.
+"""The nouns of an operation: what was requested, what was found, what would run, how it ended, what is true then.
 
 Frozen data only. No I/O, no clock, no chance, no rule: what follows is decided in `policy`, `preflight`, `plan`,
-`rules` and `verdict`. What is known of the pools stands in `facts`. Words are those of Lync Server / Skype for Business
+`rules` and `verdict`. What is known about the pools is in `facts`. Words are those of Lync Server / Skype for Business
 Server where it has them, so that an administrator meets no new ones.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal
 
 
 class Kind(StrEnum):
-    """What is asked for. PoolFqdn names the users' home pool in both directions."""
+    """What is requested. PoolFqdn names the users' home pool in both directions."""
 
     FAILOVER = "failover"
     FAILBACK = "failback"
@@ -38,7 +38,7 @@ class Level(StrEnum):
     BLOCK = "block"
     """Nothing starts."""
     WARN = "warn"
-    """Approvers read it and approve in its knowledge."""
+    """Approvers read it and approve knowing it."""
     NOTE = "note"
 
 
@@ -59,13 +59,13 @@ class Finding:
 
     @property
     def bound(self) -> str:
-        """What of it is approved: the code and what it is about, never a counter."""
+        """The part of it that is approved: the code and what it is about, never a counter."""
         return f"{self.code} {self.subject}".strip()
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An expected no. It is a value, not an exception: who asked is told, and the log keeps it."""
+    """An expected no. It is a value, not an exception: it is reported to the person who asked, and the log keeps it."""
 
     code: str
     say: str
@@ -73,7 +73,7 @@ class Refusal:
 
 
 UNTOLD: frozenset[str] = frozenset()
-"""The parameters of a cmdlet that is there, where the server names none of them (a restricted endpoint)."""
+"""The parameters of a cmdlet that exists, where the server names none of them (a restricted endpoint)."""
 
 ParameterType = Literal["Fqdn", "Switch", "TimeSpan", "Boolean", "Int32"]
 
@@ -100,9 +100,9 @@ class Plan:
     findings: tuple[str, ...] = ()
     """`Finding.bound` of each that approvers must weigh, in their order."""
     loss: int | None = 0
-    """How many changes may be lost at the most, rounded up to a band; None: nobody knows, which is above all."""
+    """How many changes may be lost at most, rounded up to a band; None: nobody knows, which is above all."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """The facts that must still hold when it starts, by name, in the words the card uses."""
+    """The facts that must still hold when it starts, by name, worded as on the card."""
 
 
 Stream = Literal["output", "error", "warning", "verbose", "debug", "information", "progress", "phase", "prompt", "host"]
@@ -112,8 +112,8 @@ Stream = Literal["output", "error", "warning", "verbose", "debug", "information"
 class Record:
     """One line that the engine reports while it runs. `n` counts from 1 within a run and never goes back.
 
-    Streams are PowerShell's own, and three of ours: `phase` moves the ticket on, `prompt` is a question
-    that was answered No, `host` is a word of the engine about itself.
+    Streams are PowerShell's own, and three that we add: `phase` moves the ticket on, `prompt` is a question
+    that was answered No, `host` is a message of the engine about itself.
     """
 
     n: int
@@ -137,21 +137,21 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the engine can say at the end. Counts are writes; None means the engine cannot know them."""
+    """What the engine can report at the end. Counts are writes; None means that the engine cannot know them."""
 
     ended: Ended
     say: str
     error_id: str = ""
     lost: int | None = None
     assumed: int | None = None
-    """Backlog that was not verified because WaitTime was over; 0 when verified in full."""
+    """Backlog that was not verified because WaitTime ran out; 0 when verified in full."""
     report: str = ""
     """Path of the server's own HTML report, where it named one."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What a look at a run came to. `over`: nothing of it is still on its way, so no late effect can follow.
+    """The result of a look at a run. `over`: nothing of it is still on its way, so no late effect can follow.
     `say` is a sentence for people, in either case."""
 
     over: bool
@@ -170,7 +170,7 @@ class Verdict(StrEnum):
 
 
 class Where(StrEnum):
-    """Where a reading finds the users, as seen from one operation. Three of them are readings; one is none."""
+    """Where a reading finds the users, as seen from one operation. Three are readings; one means there is none."""
 
     TARGET = "where they were to go"
     ORIGIN = "where they were before"
@@ -179,13 +179,13 @@ class Where(StrEnum):
 
 
 class Word(StrEnum):
-    """What leads may state of an operation in doubt. A word counts only where no reading stands against it."""
+    """What leads may state about an operation in doubt. A word counts only where no reading contradicts it."""
 
     HAPPENED = "happened"
     NOT_HAPPENED = "not-happened"
     NEITHER = "neither"
     RUN_DEAD = "run-dead"
-    """Of the run alone: nothing of it is at work any more. It changes no reading."""
+    """About the run alone: nothing of it is at work any more. It changes no reading."""
 
 
 Phase = Literal["planned", "opening", "sending", "running", "ended", "parked"]
@@ -193,7 +193,7 @@ Phase = Literal["planned", "opening", "sending", "running", "ended", "parked"]
 
 @dataclass(frozen=True)
 class Ticket:
-    """Everything a later process needs to find this very run again. Ids are ours and committed before use.
+    """Everything a later process needs to find this very run again. We choose the ids and commit them before use.
 
     `endpoint` is a Front End of the surviving pool; `seen` is the number of the last record that is in the log.
     """

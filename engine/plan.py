@@ -1,8 +1,8 @@
 """From a request and the facts to the exact cmdlet: its typed parameters, the line people read, the digest.
 
 Pure. What is approved is what runs: the engine takes the very Plan whose digest every approval carries.
-No sentence for people besides the cmdlet line, no judgement (that is `preflight`).
-Counters that move with every write are left out of the digest, and so are notes, which go away by themselves.
+No sentences for people besides the cmdlet line, no judgement (that is `preflight`).
+Counters that move with every write are left out of the digest, and so are notes, which go away on their own.
 Source of the cmdlets and their parameters: the reference pages of Invoke-CsPoolFailOver and
 Invoke-CsPoolFailBack (Lync Server 2013; office-docs-powershell for 2015 and 2019).
 """
@@ -28,8 +28,8 @@ ONLY_FAILOVER = frozenset({"FlushStorageService", "ServicesStopDelayMins"})
 def parameters(pool: str, options: Options) -> tuple[Parameter, ...]:
     """The parameters in the order of the reference page, then what the bot always sends.
 
-    `-Verbose`, as it is the only progress the cmdlet tells; `-Confirm:$false`, as the approvals are the
-    confirmation and a prompt would wait for nobody. The bot answers a what-if itself; an engine that is given one
+    `-Verbose`, as it is the only progress the cmdlet reports; `-Confirm:$false`, as the approvals are the
+    confirmation and nobody would answer a prompt. The bot answers a what-if itself; an engine that is given one
     gets it alone, without Force and without Confirm.
     """
     wanted: list[tuple[bool, Parameter]] = [
@@ -70,7 +70,7 @@ def make(kind: Kind, options: Options, facts: Facts, findings: Iterable[Finding]
 
 
 def loss(kind: Kind, options: Options, facts: Facts) -> int | None:
-    """How many changes may be lost at the most: what is not copied to where the users will be served, rounded up to a
+    """How many changes may be lost at most: what is not copied to where the users will be served, rounded up to a
     band (none, 100, 1,000, 10,000 …); None where nobody knows. A planned move of a pair in sync loses nothing."""
     copy = facts.outbound if kind is Kind.FAILOVER else facts.inbound
     if not options.disaster and not options.skip_verification and copy.in_sync:
@@ -78,7 +78,7 @@ def loss(kind: Kind, options: Options, facts: Facts) -> int | None:
     if copy.backlog is None:
         return None
     source = facts.pool if kind is Kind.FAILOVER else facts.partner
-    writes = source is not None and source.health is not Health.DOWN  # what is written meanwhile is lost, too
+    writes = source is not None and source.health is not Health.DOWN  # what is written in the meantime is lost too
     return FIRST_BAND if copy.backlog == 0 and writes else _band(copy.backlog)
 
 
@@ -87,7 +87,7 @@ def _band(count: int) -> int:
 
 
 def worse(now: int | None, approved: int | None) -> bool:
-    """Whether this bound on the loss is above the approved one. What nobody knows is above all."""
+    """Whether this bound on the loss is above the approved one. An unknown loss is above every known one."""
     return approved is not None and (now is None or now > approved)
 
 
@@ -163,8 +163,8 @@ _NOTHING: Mapping[str, str] = {}
 
 
 def difference(approved: Plan, now: Plan, says: Mapping[str, str] = _NOTHING) -> tuple[str, ...]:
-    """What differs between two plans, one sentence each; empty when their digests are equal. `says`: what the
-    findings say, by their codes."""
+    """What differs between two plans, one sentence each; empty when their digests are equal. `says`: the
+    sentences of the findings, by their codes."""
     told = [
         f"{name}: was {approved.facts.get(name, 'not known')}, is {now.facts.get(name, 'not known')}"
         for name in sorted({*approved.facts, *now.facts})
@@ -192,10 +192,10 @@ def _found(was: tuple[str, ...], now: tuple[str, ...], says: Mapping[str, str]) 
         return f": {says[found].rstrip('.')}" if found in says else f": {found.partition(' ')[2]}".removesuffix(": ")
 
     told = [f"{code(f)} is new{saying(f)}" for f in dict.fromkeys(now) if f not in was]
-    told += [f"{code(f)} does not hold any more (it said{saying(f)})" for f in dict.fromkeys(was) if f not in now]
+    told += [f"{code(f)} no longer holds (it said{saying(f)})" for f in dict.fromkeys(was) if f not in now]
     told += [
         f"{code(f)}: was found {was.count(f)} times, is found {now.count(f)} times"
         for f in dict.fromkeys(was)
         if f in now and was.count(f) != now.count(f)
     ]
-    return told or ([] if was == now else ["the findings come in another order"])
+    return told or ([] if was == now else ["the findings come in a different order"])

@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 class Verb(StrEnum):
-    """What takes a role. Besides, whoever asked may withdraw and stop their own."""
+    """What takes a role. In addition, people may withdraw and stop what they asked for."""
 
     ASK = "ask"
     READ = "read"
@@ -64,7 +64,7 @@ _LOSS = "What is not copied by then is lost for good."
 
 @dataclass(frozen=True)
 class Risk:
-    """How grave a request is, whoever approves it. `loss`: what people lose by it, one sentence; empty: nothing."""
+    """How grave a request is, whoever approves it. `loss`: what people lose by it, in one sentence; empty: nothing."""
 
     grave: bool
     loss: str = ""
@@ -72,7 +72,7 @@ class Risk:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a request takes before it may start: so many people, and with their eyes open."""
+    """What a request takes before it may start: this many people, and with their eyes open."""
 
     approvals: int
     risk: Risk
@@ -94,11 +94,11 @@ def demanded(kind: Kind, options: Options, policy: Policy, findings: Iterable[Fi
 
 
 USUAL, GRAVEST = Options(), Options(disaster=True)
-"""A request of each sort, for what is said of all of them."""
+"""A request of each sort, for statements about all of them."""
 
 
 def most_demanded(policy: Policy) -> int:
-    """More approvals than these are never needed."""
+    """The most approvals that are ever needed."""
     return max(demanded(kind, options, policy).approvals for kind in Kind for options in (USUAL, GRAVEST))
 
 
@@ -130,5 +130,5 @@ def approvers(asker: str, everybody: Iterable[Person], policy: Policy) -> tuple[
 
 
 def more_leads(count: int) -> str:
-    """`1 more lead`, `2 more leads`: those whose approval is missing, in a sentence."""
+    """`1 more lead`, `2 more leads`: those whose approval is still missing, for a sentence."""
     return f"{count} more {Role.LEAD}{'' if count == 1 else 's'}"

@@ -15,7 +15,7 @@ MAX_WAIT = 86_400
 
 
 def conflicts(kind: Kind, options: Options) -> Refusal | None:
-    """Switches that do not go together, known without looking at any pool."""
+    """Switches that cannot be combined, known without looking at any pool."""
     if options.whatif and options.force:
         return Refusal(
             "E_FORCE_WITH_WHATIF",
@@ -34,7 +34,7 @@ def conflicts(kind: Kind, options: Options) -> Refusal | None:
         return Refusal("E_PARAM_ONLY_FAILOVER", f"Invoke-CsPoolFailBack has no {name}.", f"Leave {name} out.")
     if options.wait is not None and not 0 < options.wait <= MAX_WAIT:
         return Refusal(
-            "E_WAIT_OUT_OF_RANGE", "-WaitTime must be more than nothing and at most 24 hours.", "Try --wait 5m."
+            "E_WAIT_OUT_OF_RANGE", "-WaitTime must be more than zero and at most 24 hours.", "Try --wait 5m."
         )
     return None
 

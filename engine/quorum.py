@@ -2,7 +2,7 @@
 
 The table is that of "Front End Pool high availability and management" (Plan for high availability). "The first" are
 those that started first when the pool was first started, which is the order in which Get-CsComputer lists a pool. The
-table assumes that the back end is up; what else makes a pool work or not is the engines' own knowledge.
+table assumes that the back end is up; whatever else makes a pool work or not, the engines know themselves.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ class Quorum(StrEnum):
     HELD = "held"
     LOST = "lost"
     UNKNOWN = "unknown"
-    """What was read leaves both possible, or Microsoft's table has no such pool. It is neither up nor down."""
+    """What was read leaves both possible, or Microsoft's table has no such pool. It means neither up nor down."""
 
 
 @dataclass(frozen=True)
 class _Row:
-    """Of a pool with so many Front Ends (`least` to `most`), `needed` of the first `voters` must run."""
+    """In a pool with `least` to `most` Front Ends, `needed` of the first `voters` must run."""
 
     least: int
     most: int
@@ -40,12 +40,12 @@ _SINCE_2019 = (*_TABLE, _Row(12, 16, 7, 12))
 """Skype for Business Server 2019 and the Subscription Edition, which is its code. 12 stands in two rows: both hold."""
 
 ORDERED_FROM = 8
-"""From so many Front Ends on it matters which of them run."""
+"""From this many Front Ends on, it matters which of them run."""
 
 
 def quorum(up: Sequence[bool | None], version: str | None, *, ordered: bool) -> Quorum:
     """For Front Ends that are up, down or unknown (None). `ordered`: they stand in the order of their first start;
-    otherwise the answer is one that every order gives. `version` is what the engine could read of the product."""
+    otherwise the answer is one that holds for every order. `version`: what the engine could read about the product."""
     since_2019 = is_2019_or_later(version)
     if since_2019 is not None:
         return _of(up, _SINCE_2019 if since_2019 else _TABLE, ordered)
@@ -78,7 +78,7 @@ def _running(up: Sequence[bool | None], voters: int, ordered: bool) -> tuple[int
 
 def is_2019_or_later(version: str | None) -> bool | None:
     """From the product's name, or its version where that says it: builds 7.0 are 2019's. A bare 7 is not documented,
-    as the topology counts in versions of its own; so it says nothing."""
+    as the topology counts in versions of its own, so it proves nothing."""
     text = (version or "").strip()
     if re.search(r"\b(Lync|2010|2013|2015)\b", text):
         return False

@@ -1,6 +1,6 @@
 """What a reading leads to: preflight's answer, the recheck under the pair's lock, a reminder or the end of the time.
 
-Pure, as `rules` are, which say what people may wish and what is next: readings, persons and time in, events out.
+Pure, like `rules`, which decide what people may ask for and what comes next: readings, persons and time in, events out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RELOOK = 60
 @dataclass(frozen=True)
 class Reading:
     """What was read for one decision: the facts, the cmdlet's parameters, the end of the pair's last operation, and
-    another one that is open on it."""
+    another operation that is open on it."""
 
     facts: Facts
     supported: frozenset[str]
@@ -88,15 +88,15 @@ def unreadable(say: str, detail: str) -> RequestRefused:
     return RequestRefused(
         "E_ENGINE_UNAVAILABLE",
         f"{say} Nothing was changed.",
-        f"csfailover check tells what is wrong. {detail}".strip(),
+        f"csfailover check shows what is wrong. {detail}".strip(),
     )
 
 
 def bugged(name: str) -> RequestRefused:
-    """The bot itself failed in preflight, and not the engine: `check` cannot find that, the process's log has it."""
+    """The bot itself failed in preflight, and not the engine: `check` cannot find that; the process log has it."""
     return RequestRefused(
         "E_PREFLIGHT_BUG",
-        f"Preflight met a bug in the bot ({name}). Nothing was changed.",
+        f"Preflight hit a bug in the bot ({name}). Nothing was changed.",
         "The log of the bot's process says more. Please report it.",
     )
 
@@ -115,7 +115,7 @@ def rechecked(
     differences = (*plans.difference(op.plan, made, says), *lost)
     if not differences and plans.digest(made) != op.digest:
         differences = ("the plan's digest is not the approved one",)
-    if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away meanwhile
+    if op.expires_at is not None and now >= op.expires_at:  # the bot, the engine or the log was away in the meantime
         differences = (f"the approvals were good until {op.expires_at:%Y-%m-%d %H:%M} UTC", *differences)
     elif differences and not lost and _knows_less(op, reading.facts) and _just_approved(op, now):
         return None
@@ -123,7 +123,7 @@ def rechecked(
 
 
 def _within(approved: Plan, now: Plan) -> Plan:
-    """The plan of now, less what is only better than approved: a loss below the approved bound, and with it the
+    """The current plan, without what is only better than approved: a loss below the approved bound, and with it the
     approvals that the greater loss took and the finding that named it."""
     if plans.worse(now.loss, approved.loss):
         return now
@@ -140,8 +140,8 @@ def _within(approved: Plan, now: Plan) -> Plan:
 
 
 def may_pass(error: EngineError) -> bool:
-    """Whether another try may start it: nobody answered, or the account was not let in. A right or a cmdlet that is
-    missing is asked about once."""
+    """Whether another try may start it: nobody answered, or the account was not let in. A missing right or cmdlet is
+    asked about once."""
     return isinstance(error, EngineUnavailable | AccountRefused)
 
 
@@ -159,8 +159,8 @@ def put_off(op: Operation, error: EngineError, now: datetime) -> tuple[Event, ..
 
 
 def _knows_less(op: Operation, facts: Facts) -> bool:
-    """Whether a reading failed that had succeeded before the approvals. Of a pool that was read as down it is no
-    wonder: that is news, and not a reading to be made again."""
+    """Whether a reading failed that had succeeded before the approvals. For a pool that was read as down that is no
+    surprise: it is news, and not a reading to be made again."""
     if op.facts is None:
         return False
     down = {p.fqdn for p in (facts.pool, facts.partner) if p and p.health not in {Health.UP, Health.UNKNOWN}}
@@ -183,6 +183,6 @@ def _rights_lost(op: Operation, persons: Mapping[str, Person], policy: Policy) -
 
 
 def waited(op: Operation, now: datetime) -> Event:
-    """The clock reached the reminder, or the end."""
+    """The clock has reached the reminder, or the end."""
     missing = missing_approvals(op)
     return RequestExpired(missing) if next_move(op, now).step is Step.EXPIRE else RequestReminded(missing)

@@ -1,5 +1,5 @@
-"""Which pool is meant: an FQDN, or a short name that only one pool has. Nothing is guessed; a pool is named as the
-nearest only where a slip of the finger lies between, and a number is never one: pool99 is not a mistyped pool04.
+"""Which pool is meant: an FQDN, or a short name that only one pool has. Nothing is guessed; a pool is suggested
+only where a slip of the finger explains the difference, and a number is never one: pool99 is not a mistyped pool04.
 
 Pure.
 """
@@ -14,10 +14,10 @@ from engine.facts import Pool, Topology
 from engine.model import Refusal
 
 NEAR = 3
-"""Pools that are named as the nearest; more than that, and none is."""
+"""Pools that are suggested at most; where more are near, none is."""
 LISTED = 6
 LONG = 8
-"""Letters from which on a name may have more than one slip in it."""
+"""Names with at least this many letters may have more than one slip in them."""
 _ALIKE = str.maketrans("oli", "011")
 """What looks alike: pool0l for pool01."""
 _NUMBER = re.compile("[0-9]+")
@@ -34,7 +34,7 @@ def resolve(named: str, topology: Topology) -> Pool | Refusal:
     told = named if len(named) <= 60 else f"{named[:59]}…"
     if short:
         names = ", ".join(sorted(p.fqdn for p in short))
-        return Refusal("E_AMBIGUOUS_POOL", f"'{told}' could be {names}.", "Write the whole FQDN.")
+        return Refusal("E_AMBIGUOUS_POOL", f"'{told}' could be {names}.", "Type the full FQDN.")
     return Refusal("E_UNKNOWN_POOL", f"There is no pool '{told}' in the topology.", _cure(wanted, topology))
 
 
@@ -58,7 +58,7 @@ def nearest(typed: str, names: Iterable[str]) -> list[str]:
 
 
 def _is_slip(typed: str, name: str) -> bool:
-    """Whether this is the name with a slip in it: the whole name, or its first label if that alone was typed."""
+    """Whether this is the name with a slip in it: the whole name, or its first label if only that was typed."""
     labels = name.split(".") if "." in typed else [name.partition(".")[0]]
     written = typed.split(".")
     return len(labels) == len(written) and all(map(_is_slip_of_label, written, labels))

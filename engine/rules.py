@@ -1,8 +1,8 @@
-"""What people may wish, and what is next: a wish in, events or a Refusal out.
+"""What people may ask for, and what comes next: a wish in, events or a Refusal out.
 
 Pure: persons, policy and time are arguments, nothing waits and nothing is written. What follows from an event
 stands in `states.TABLE`; what a reading leads to, in `learned`; what an outcome means, in `verdict`. The shell round
-these rules (bot/desk/desk.py, bot/desk/runner.py) only fetches the arguments and appends what comes back.
+these rules (bot/desk/desk.py, bot/desk/runner.py) only fetches the arguments and appends what is returned.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _while_awaiting(op: Operation, now: datetime) -> Move:
 def ask(
     request: RequestAsked, by: Person, policy: Policy, everybody: Iterable[Person]
 ) -> tuple[RequestAsked] | Refusal:
-    """May this person ask for this, and are there enough others to approve it? The pool has been resolved; which
-    state it is in is preflight's affair."""
+    """May this person ask for this, and are there enough others to approve it? The pool has been resolved; its
+    state is for preflight to judge."""
     if not may(by, Verb.ASK, policy):
         return Refusal(
             "E_MAY_NOT_REQUEST",
@@ -110,10 +110,11 @@ def too_few(needed: int, asker: str, everybody: Iterable[Person], policy: Policy
     others = [p.name for p in approvers(asker, everybody, policy)]
     if len(others) >= needed:
         return None
+    who = f"besides who asked only {', '.join(others)}" if others else "nobody besides who asked"
     return Refusal(
         "E_TOO_FEW_LEADS",
-        f"This takes {needed} approvals, and besides who asked only {', '.join(others) or 'nobody'} may approve.",
-        "Have somebody ask for it who is not needed to approve it.",
+        f"This needs {needed} approvals, and {who} may approve.",
+        "Have somebody who is not needed as an approver ask for it.",
     )
 
 
@@ -123,12 +124,12 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
         return Refusal(
             "E_OWN_REQUEST",
             "You asked for this yourself; nobody approves their own request.",
-            "Another lead has to. To take it back: Withdraw.",
+            "Another lead has to approve it. To take it back: Withdraw.",
         )
     if refusal := _may_decide(by, policy, Verb.APPROVE) or _not_awaiting(op):
         return refusal
     if any(a.by == by.id for a in op.approvals):
-        return Refusal("E_YOU_APPROVED_ALREADY", "You have approved this already; it counts once.", _who_is_missing(op))
+        return Refusal("E_YOU_APPROVED_ALREADY", "You have already approved this; it counts once.", _who_is_missing(op))
     assert op.expires_at is not None
     if now >= op.expires_at:
         return Refusal("E_EXPIRED", "The time for approvals is over.", "Ask again: the facts may have changed.")
@@ -136,8 +137,8 @@ def approve(op: Operation, by: Person, policy: Policy, now: datetime) -> tuple[E
 
 
 def unconfirmed(op: Operation, by: str) -> tuple[Event, ...]:
-    """The approval of this person is the last thing that a life of the bot wrote which was cut off. Its commit may have
-    failed, and the person been told so: it is taken back. A no, a withdrawal and a stop count as they are found."""
+    """This person's approval is the last thing that the bot wrote before it was cut off. Its commit may have failed,
+    and they may have been informed of that: it is taken back. A no, a withdrawal and a stop count as they are found."""
     if op.state not in {State.AWAITING, State.APPROVED}:
         return ()
     return tuple(ApprovalUnconfirmed(a.by, a.name) for a in op.approvals if a.by == by)
@@ -166,7 +167,7 @@ def stop(op: Operation, by: Person, policy: Policy) -> tuple[Event, ...] | Refus
     if op.state is not State.RUNNING:
         return Refusal("E_NOT_RUNNING", f"Nothing is running: this operation is {op.state.value}.", _what_now(op))
     if op.stop_asked_by:
-        return Refusal("E_STOP_ASKED", f"{op.stop_asked_by} has asked for that already.", "Wait for the answer here.")
+        return Refusal("E_STOP_ASKED", f"{op.stop_asked_by} has already asked for that.", "Wait for the answer here.")
     return (RunStopAsked(by.id, by.name),)
 
 
@@ -180,8 +181,8 @@ CLAIMS: Mapping[Word, str] = {
 
 
 def words(op: Operation) -> tuple[Word, ...]:
-    """What leads may state of this operation now. No word stands against a reading, and none but RUN_DEAD counts while
-    it is not proved that the run is over."""
+    """What leads may state about this operation now. No word overrides a reading, and none but RUN_DEAD counts until
+    it is proved that the run is over."""
     if op.state is not State.IN_DOUBT or op.seen is None:
         return ()
     if not op.seen.over:
@@ -196,8 +197,8 @@ def words(op: Operation) -> tuple[Word, ...]:
 
 
 def settle(op: Operation, by: Person, word: Word, reason: str, policy: Policy) -> tuple[Event, ...] | Refusal:
-    """A lead who has looked states what is true of an operation in doubt. It takes the same word of two leads: that is
-    a statement and no approval, so who asked for the operation may be one of them."""
+    """A lead who has looked states what is true of an operation in doubt. It takes the same word from two leads: that
+    is a statement and not an approval, so the person who asked for the operation may be one of them."""
     if refusal := _may_decide(by, policy, Verb.SETTLE):
         return refusal
     if op.state is not State.IN_DOUBT:
@@ -208,7 +209,7 @@ def settle(op: Operation, by: Person, word: Word, reason: str, policy: Policy) -
     other = next((s for s in op.statements if s.by != by.id and s.word is word), None)
     if other is None:
         if any(s.by == by.id and s.word is word for s in op.statements):
-            return Refusal("E_STATED_ALREADY", "You have stated this already; it counts once.", _SECOND)
+            return Refusal("E_STATED_ALREADY", "You have already stated this; it counts once.", _SECOND)
         return (said,)
     by_both, names, reasons = (other.by, by.id), (other.name, by.name), f"{other.reason} / {said.reason}"
     if word is Word.RUN_DEAD:
@@ -223,22 +224,22 @@ def _stands_against(op: Operation, word: Word) -> Refusal | None:
     possible = words(op)
     if word in possible:
         return None
-    read = op.seen.say if op.seen else "Nothing was read yet."
+    read = op.seen.say if op.seen else "Nothing has been read yet."
     if Word.RUN_DEAD in possible:
         return Refusal(
             "E_NOT_PROVED_OVER",
-            f"It is not proved that the run is over, so no word on the outcome counts yet. {read}",
-            "Wait. If its server is gone for good, two leads state that nothing of the run is at work any more.",
+            f"It is not proved that the run is over, so no statement about the outcome counts yet. {read}",
+            "Wait. If its server is gone for good, two leads can state that nothing of the run is at work any more.",
         )
     cure = f"What can be stated now: {' or '.join(CLAIMS[w] for w in possible)}." if possible else "Wait for the bot."
-    return Refusal("E_READING_STANDS", f"No word stands against what is read. {read}", cure)
+    return Refusal("E_READING_STANDS", f"No statement overrides what was read. {read}", cure)
 
 
 def _may_decide(by: Person, policy: Policy, verb: Verb) -> Refusal | None:
     if may(by, verb, policy):
         return None
     return Refusal(
-        "E_MAY_NOT_APPROVE", f"{by.name} may not {verb} this.", f"It takes the role {who_may(verb, policy)}."
+        "E_MAY_NOT_APPROVE", f"{by.name} may not {verb} this.", f"That takes the role {who_may(verb, policy)}."
     )
 
 
@@ -251,7 +252,7 @@ def _not_awaiting(op: Operation) -> Refusal | None:
         )
     if op.state is State.APPROVED or op.state in BEGUN:
         names = " and ".join(a.name for a in op.approvals)
-        return Refusal("E_APPROVED_ALREADY", f"It is approved already, by {names}.", "Nothing more to do.")
+        return Refusal("E_APPROVED_ALREADY", f"It is already approved, by {names}.", "Nothing more to do.")
     return _over(op)
 
 
@@ -278,7 +279,7 @@ def _too_long(reason: str) -> Refusal | None:
         return None
     return Refusal(
         "E_REASON_TOO_LONG",
-        f"The reason has {len(reason):,} characters; {MAX_REASON:,} fit. It is not cut off silently.",
+        f"The reason has {len(reason):,} characters; the limit is {MAX_REASON:,}, and nothing is cut off silently.",
         "Shorten it; details belong in the incident's thread.",
     )
 

@@ -3,7 +3,7 @@
 Rule 1: everything that moves an operation stands in TABLE. Rule 2: the table is data: the diagram in
 ARCHITECTURE.md and `csfailover check --rules` are printed from it, every row of the log names the rule that
 fired, and a test walks it. Rule 3: nothing here decides whether something may happen (that is `rules`);
-`evolve` only says where a fact leads, and refuses a fact that has no row.
+`evolve` only returns where a fact leads, and refuses a fact that has no row.
 
 An operation is the fold of its events and is never stored. No I/O, no clock: `at` is the time of the row.
 """
@@ -83,11 +83,11 @@ CLOSED = frozenset(
     }
 )
 BEGUN = frozenset({State.RUNNING, State.JUDGING, State.IN_DOUBT, State.SETTLED})
-"""Something may have been changed: what is recorded from here on is the end of a thing already begun."""
+"""Something may have been changed: what is recorded from here on belongs to something already begun."""
 
 
 class Rule(NamedTuple):
-    """`when` names the condition that tells rows of the same state and event apart; empty: always."""
+    """`when` names the condition that distinguishes rows of the same state and event; empty: always."""
 
     name: str
     source: State
@@ -107,7 +107,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("denied-early", S.ASKED, RequestDenied, S.DENIED),
     Rule("granted", S.AWAITING, ApprovalGranted, S.AWAITING, "more are needed"),
     Rule("quorum", S.AWAITING, ApprovalGranted, S.APPROVED, "enough"),
-    Rule("unconfirmed", S.AWAITING, ApprovalUnconfirmed, S.AWAITING, comment="found after a crash: to be given again"),
+    Rule("unconfirmed", S.AWAITING, ApprovalUnconfirmed, S.AWAITING, comment="found after a crash; give it again"),
     Rule("unconfirmed-late", S.APPROVED, ApprovalUnconfirmed, S.AWAITING, comment="still before the start"),
     Rule("denied", S.AWAITING, RequestDenied, S.DENIED),
     Rule("withdrawn", S.AWAITING, RequestWithdrawn, S.WITHDRAWN),
@@ -132,7 +132,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("looked-in-doubt", S.IN_DOUBT, PoolsSeen, S.IN_DOUBT),
     Rule("looked-once-more", S.SETTLED, PoolsSeen, S.SETTLED),
     Rule("stated", S.IN_DOUBT, DoubtStated, S.IN_DOUBT, comment="one lead's word; it takes two"),
-    Rule("stated-dead", S.IN_DOUBT, RunStatedDead, S.IN_DOUBT, comment="of the run alone: changes no reading"),
+    Rule("stated-dead", S.IN_DOUBT, RunStatedDead, S.IN_DOUBT, comment="about the run alone: changes no reading"),
     Rule("settled", S.IN_DOUBT, DoubtSettled, S.SETTLED, comment="by what was read, or by the word of two leads"),
     Rule(
         "contradicted",
@@ -159,7 +159,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Seen:
-    """The last look after a run. `since`: from when on every look found the users there."""
+    """The last look after a run. `since`: the time since which every look has found the users there."""
 
     where: Where
     over: bool
@@ -197,12 +197,12 @@ class Operation:
     outcome: Outcome | None = None
     ended_at: datetime | None = None
     put_off: str = ""
-    """Why it could not be started the last time; the approvals hold."""
+    """Why it could not be started last time; the approvals hold."""
     doubt: str = ""
     """Why it is in doubt."""
     seen: Seen | None = None
     statements: tuple[DoubtStated, ...] = ()
-    """The word of each lead since the last look that changed anything; of one lead the last."""
+    """What each lead has stated since the last look that changed anything; for each lead only the last statement."""
     run_dead: RunStatedDead | None = None
     settled: DoubtSettled | None = None
     verdict: Verdict | None = None
@@ -325,7 +325,7 @@ def _remember_look(op: Operation, look: PoolsSeen, at: datetime) -> Operation:
     holds = before is not None and before.where is look.where
     same = holds and before is not None and before.over is look.over
     seen = Seen(look.where, look.over, look.say, before.since if before and holds else at)
-    # What was stated was stated of another situation; it has to be stated again.
+    # Earlier statements were about another situation; they have to be made again.
     return replace(op, seen=seen, statements=op.statements if same else ())
 
 

@@ -6,7 +6,7 @@ Pure. One look takes a reading of the pools and a proof about the run. A verdict
 - STOPPED, FAILED: the users are where they were before, that reading has held for the settling time, and it is proved
   that nothing of the run is still on its way.
 - NEITHER: the pool has stayed in between for the settling time, the run is proved over, and two leads end it so.
-- A word of two leads on what happened: only where nothing can be read, and the run is proved over.
+- The word of two leads about what happened: only where nothing can be read, and the run is proved over.
 
 Everything else is in doubt, which is an answer: it keeps the pair locked. Nothing here ever leads to running a cmdlet
 again, except where it is proved that it never ran.
@@ -27,7 +27,7 @@ from engine.states import Operation, State
 UNDECIDED = 60
 """Seconds beyond the settling time for which a run that has ended may stay without a verdict before it is in doubt."""
 _OVER = frozenset({Ended.COMPLETED, Ended.COMPLETED_WITH_ERRORS, Ended.FAILED})
-"""Ends that the server itself reported of the cmdlet. *Stopped* is none: a step may still be on its way."""
+"""Ends of the cmdlet that the server itself reported. *Stopped* is not one: a step may still be on its way."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Look:
 
 
 def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
-    """The engine came back. `resumed`: by looking for a run of an earlier life of the bot. What was provably never
+    """The engine came back. `resumed`: by looking for a run from before a restart of the bot. What was provably never
     sent may start again while the approvals are good, unless somebody has asked to stop it."""
     if outcome.ended is Ended.UNKNOWN:
         return DoubtRaised(outcome.say)
@@ -49,8 +49,8 @@ def followed(op: Operation, outcome: Outcome, resumed: bool) -> Event:
 
 
 def looked(op: Operation, look: Look, now: datetime, settling: float) -> tuple[Event, ...]:
-    """What follows from one look at a run that is over or in doubt: what is new of it, and a verdict where one is
-    proved. Empty: nothing is new, look again soon. `settling` in seconds, as the engine says."""
+    """What follows from one look at a run that is over or in doubt: what is new about it, and a verdict where one is
+    proved. Empty: nothing is new, look again soon. `settling` in seconds, from the engine."""
     where, over = where_of(op, look.facts), _is_over(op, look.proof)
     seen = PoolsSeen(where, over, _seen(op, look))
     before = op.seen
@@ -61,7 +61,7 @@ def looked(op: Operation, look: Look, now: datetime, settling: float) -> tuple[E
 
 
 def needs_proof(op: Operation, facts: Facts | None) -> bool:
-    """Whether the run has to be looked for: not where the users are seen to be where they were to go, and the server
+    """Whether the run has to be looked for. Not when the users are seen to be where they were to go and the server
     itself reported the end of the cmdlet."""
     return _read_end(op, facts, PoolsSeen(where_of(op, facts), False, ""), held=False) is None
 
@@ -99,27 +99,27 @@ def _why_undecided(op: Operation, seen: PoolsSeen) -> str:
     reported = f"The engine reported: {op.outcome.ended.value}."
     if seen.where is Where.ORIGIN and not seen.over:
         return f"{reported} The users are where they were before, but a step may still be on its way. {seen.say}"
-    return f"{reported} What is read does not decide it. {seen.say}"
+    return f"{reported} What was read does not settle it. {seen.say}"
 
 
 def _by_word(op: Operation, facts: Facts | None, seen: PoolsSeen, held: bool) -> tuple[Event, ...]:
-    """What follows from the same word of two leads. Against a reading it does not stand."""
+    """What follows from the same word of two leads. It does not override a reading."""
     settled = op.settled
     assert settled is not None
     assert settled.word is not None
     stated = f"{' and '.join(settled.names)} stated that {CLAIMS[settled.word]}. Reason: {settled.reason}"
     if not seen.over:
-        return (DoubtRaised(f"{stated} It is not proved that the run is over, so it does not count yet. {seen.say}"),)
+        return (DoubtRaised(f"{stated} It is not proved that the run is over, so this does not count yet. {seen.say}"),)
     if settled.word is Word.NEITHER:
         if seen.where is Where.BETWEEN:
             return (OperationClosed(Verdict.NEITHER, _in_between(op, stated), facts),) if held else ()
     elif seen.where is Where.UNREADABLE:
         happened = settled.word is Word.HAPPENED
         verdict = Verdict.SUCCEEDED_WITH_WARNINGS if happened else Verdict.FAILED
-        return (OperationClosed(verdict, f"{stated} Nothing could be read; this is their word. {seen.say}"),)
+        return (OperationClosed(verdict, f"{stated} Nothing could be read; this is their statement. {seen.say}"),)
     if seen.where is Where.ORIGIN:
         return ()  # it is proved over: once the reading has held, it decides
-    return (DoubtRaised(f"{stated} What is read stands against it. {seen.say}"),)
+    return (DoubtRaised(f"{stated} What was read contradicts it. {seen.say}"),)
 
 
 def where_of(op: Operation, facts: Facts | None) -> Where:
@@ -132,7 +132,7 @@ def where_of(op: Operation, facts: Facts | None) -> Where:
     return Where.TARGET if away is (op.request.kind is Kind.FAILOVER) else Where.ORIGIN
 
 
-# --- words of an ending --------------------------------------------------------------------------------------------
+# --- sentences of an ending ----------------------------------------------------------------------------------------
 
 
 def _succeeded(op: Operation, facts: Facts | None) -> OperationClosed:
@@ -150,12 +150,12 @@ def _warnings(op: Operation) -> list[str]:
     """Why it is no clean success, each as a sentence."""
     outcome = op.outcome
     if outcome is None:
-        return ["Sight of the run was lost on the way; whether every later step was done was not seen."]
+        return ["Sight of the run was lost on the way, so it was not seen whether every later step was done."]
     found = []
     if outcome.assumed:
-        found.append(f"{outcome.assumed:,} changes were not verified when WaitTime was over; they were assumed.")
+        found.append(f"{outcome.assumed:,} changes were not verified when WaitTime ran out, but assumed to be copied.")
     if outcome.ended is Ended.STOPPED and op.stop_asked_by:
-        found.append("The server reported the run as stopped, and the users were moved all the same.")
+        found.append("The server reported the run as stopped, but the users were moved all the same.")
     elif outcome.ended is not Ended.COMPLETED:
         found.append(outcome.say)
     return found
@@ -168,10 +168,10 @@ def _too_late(op: Operation) -> str:
 
 
 def _loss(op: Operation) -> str:
-    """What is known of changes that are lost: counted by the engine, else the bound that was approved."""
+    """What is known about lost changes: the engine's count, else the bound that was approved."""
     lost = op.outcome.lost if op.outcome else None
     if lost:
-        return f"Lost: {lost:,} changes that were not copied yet."
+        return f"Lost: {lost:,} changes that had not been copied yet."
     if lost == 0:
         return "No change was lost."
     assert op.plan is not None
@@ -191,11 +191,11 @@ def _who_serves(op: Operation) -> str:
 
 
 def _nobody_serves(op: Operation, facts: Facts | None) -> str:
-    """The users were sent to a pool that is read as not up: that has to stand first. Empty: nothing of the kind."""
+    """The users were sent to a pool that was read as not up: that has to come first. Empty: nothing of the kind."""
     serving = facts and (facts.partner if op.request.kind is Kind.FAILOVER else facts.pool)
     if not serving or serving.health in {Health.UP, Health.UNKNOWN}:
         return ""
-    return f"The users of {op.request.pool} are directed to {serving.fqdn} now, but it is {is_(serving.health)}."
+    return f"The users of {op.request.pool} are now directed to {serving.fqdn}, but it is {is_(serving.health)}."
 
 
 def _as_before(op: Operation, facts: Facts | None) -> OperationClosed:
@@ -210,7 +210,7 @@ def _as_before(op: Operation, facts: Facts | None) -> OperationClosed:
 
 
 def _which_is(facts: Facts | None, serving: str) -> str:
-    """That the pool which has the users does not serve them, where that is read."""
+    """That the pool which has the users does not serve them, where that was read."""
     read = [p for p in (facts.pool, facts.partner) if p and p.fqdn == serving] if facts else []
     return "".join(f", which is {is_(p.health)}" for p in read if p.health not in {Health.UP, Health.UNKNOWN})
 
@@ -218,7 +218,7 @@ def _which_is(facts: Facts | None, serving: str) -> str:
 def _in_between(op: Operation, stated: str) -> str:
     return (
         f"Neither done nor as before: the run is over, and {op.request.pool} stays in between. Its users may be served "
-        f"by neither pool until it is moved. The same {op.request.kind.value} may be asked for anew. {stated}"
+        f"by neither pool until it is moved. The same {op.request.kind.value} can be requested again. {stated}"
     )
 
 
@@ -236,8 +236,8 @@ def _run(op: Operation, where: Where, proof: Proof | None) -> str:
     if proof:
         return proof.say
     if op.outcome is not None and op.outcome.ended in _OVER and where is Where.TARGET:
-        return "The server reported the end of the cmdlet."
-    return "Whether the run is over cannot be found out: its server does not answer."
+        return "The server reported that the cmdlet ended."
+    return "It is not known whether the run is over: its server does not answer."
 
 
 def _state(pool: PoolFacts) -> str:

@@ -1,7 +1,7 @@
 """The version of a row's body: written with the body, and an older one lifted to the newest when it is read. Pure.
 
 A kind begins at version 1. A field may be added with a default and needs no new version. For any other change the kind
-gets one more function in its table: it takes a body as it was, and gives it as the next version has it. An old row is
+gets one more function in its table: it takes a body as it was, and returns it as the next version has it. An old row is
 read through all functions since its version; no row is ever written again.
 """
 
@@ -32,14 +32,14 @@ def newest(kind: str, lifts: Lifts) -> int:
 
 
 def stamped(kind: str, body: Body, lifts: Lifts) -> dict[str, Any]:
-    """The body as its row gets it."""
+    """The body as it is stored in its row."""
     return {KEY: newest(kind, lifts), **body}
 
 
 def lifted(kind: str, body: Body, lifts: Lifts) -> Body:
     """The body of a row, without its version, as the newest version has it.
 
-    Raises NewerError, KeyError for a body without version, ValueError for one that is none.
+    Raises NewerError, KeyError for a body without version, ValueError for one whose version is not one.
     """
     version = body[KEY]
     if type(version) is not int or version < 1:

@@ -1,4 +1,4 @@
-"""A file that is there to be deleted: when the disk is full, its room lets what already runs be recorded.
+"""A file that is there to be deleted: when the disk is full, its room lets what is already running be recorded.
 
 A file beside the log and not a row in it: pages freed inside the file do not help, because a commit first grows the
 write-ahead log, which needs room on the disk itself. The bytes do not compress, so that a compressing file system
@@ -20,7 +20,7 @@ class Ballast:
         self.size = size
 
     def lay(self) -> None:
-        """Take the room, if it is not taken. Raises OSError when there is none; then nothing is left behind."""
+        """Take the room, unless it is taken already. Raises OSError when there is none; then nothing is left behind."""
         if self._path.exists() and self._path.stat().st_size == self.size:
             return
         try:
@@ -33,7 +33,7 @@ class Ballast:
             raise
 
     def free(self) -> bool:
-        """Give the room back. False when it was given back before."""
+        """Give the room back. False when it had been given back before."""
         try:
             self._path.unlink()
         except OSError:

@@ -1,7 +1,7 @@
 """Opening the file: what is refused, which pragmas are set and read back, and the sentence when it fails.
 
 The only module that calls sqlite3.connect. No query of the product and nothing of threads: the connection belongs
-to the thread that opened it, or to whoever is handed it.
+to the thread that opened it, or to the one that it is handed to.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUSY_SECONDS = 1.0
 
 
 WAL_BYTES = 2 * 1024 * 1024
-"""Room the write-ahead log has from the start: about 170 appends between two checkpoints."""
+"""Room that the write-ahead log has from the start: about 170 appends between two checkpoints."""
 
 
 _MALFORMED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
@@ -34,7 +34,7 @@ def writable(path: Path, begin: Callable[[], None] = lambda: None) -> sqlite3.Co
     conn = unguarded(path, begin)
     try:
         with _explained(path):
-            _lay_out_wal(conn)  # the first write: a file we may not write says so here, not at the first click
+            _lay_out_wal(conn)  # the first write: a file we may not write fails here, not at the first click
     except CannotOpen:
         conn.close()
         raise
@@ -105,7 +105,7 @@ def _lay_out_wal(conn: sqlite3.Connection) -> None:
     try:
         conn.execute("INSERT INTO probe VALUES (zeroblob(?))", (WAL_BYTES,))
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname != "SQLITE_FULL":  # with a full disk the log is opened all the same
+        if error.sqlite_errorname != "SQLITE_FULL":  # with a full disk the log is opened anyway
             raise
     finally:
         if conn.in_transaction:
@@ -115,7 +115,7 @@ def _lay_out_wal(conn: sqlite3.Connection) -> None:
 
 
 def _empty(conn: sqlite3.Connection) -> bool:
-    # The table of migrations alone is what a process leaves that was killed while it made the file.
+    # Only the table of migrations is what a process leaves when it is killed while creating the file.
     return set(Database(conn, execute_plugins=False).table_names()) <= {schema.MIGRATIONS.migrations_table}
 
 
@@ -169,7 +169,7 @@ def _cure(error: Exception, path: Path) -> str:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return "Another program has it open; close that one."
     if name.startswith("SQLITE_IOERR") or (name.startswith(_MALFORMED) and unreadable(path)):
-        return "Its disk cannot be read; the file itself may be good. Look at the system's own log."
+        return "Its disk cannot be read; the file itself may be intact. Check the system log."
     if name.startswith(_MALFORMED):
         return "Keep the file for examination and restore the last backup, or name a new file."
     return "It must be a file in an existing directory which the service account may read and write."

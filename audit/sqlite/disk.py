@@ -21,22 +21,22 @@ Job = Callable[[sqlite3.Connection], T]
 _PROBE = b"\x5a" * 64 * 1024
 
 _MALFORMED = (
-    "what is read of the file makes no sense: it is damaged, or the disk cannot be read. Look at the system's own log; "
+    "what was read from the file makes no sense: it is damaged, or the disk cannot be read. Check the system log; "
     "then stop the bot, keep a copy of its files, and run `csfailover log verify`"
 )
 _CURES = {
     "SQLITE_FULL": "the disk is full. Free space on the disk of the log",
     "SQLITE_READONLY": "the file is read-only. Give the service account write permission, or make the disk writable",
-    "SQLITE_IOERR": "the disk reports an error. Look at the disk and at the system's own log",
+    "SQLITE_IOERR": "the disk reports an error. Check the disk and the system log",
     "SQLITE_CORRUPT": _MALFORMED,
     "SQLITE_NOTADB": _MALFORMED,
-    "SQLITE_BUSY": "another program locks the file. Close it: a shell, a viewer with write access, a backup tool",
+    "SQLITE_BUSY": "another program has locked the file. Close it: a shell, a viewer with write access, a backup tool",
     "SQLITE_CONSTRAINT": "another program changed the file. Stop the bot and run `csfailover log verify` on it",
 }
 
 
 class Disk:
-    """Commits jobs on the writer thread. `astray` says which file is no longer where it was."""
+    """Commits jobs on the writer thread. `astray` names the file that is no longer where it was."""
 
     def __init__(self, writer: Writer, ballast: Ballast, astray: Callable[[], str]) -> None:
         self._latched: str | None = None
@@ -46,7 +46,7 @@ class Disk:
         self._max_pages: int | None = None
         try:
             ballast.lay()
-        except OSError as error:  # full before we start: come up all the same, so that what runs can be seen and ended
+        except OSError as error:  # full before we start: come up anyway, so that what runs can be seen and ended
             self._latched = _sentence(error)
 
     @property
@@ -80,7 +80,7 @@ class Disk:
         self._writer.run(job)
 
     def close(self) -> None:
-        """Finish what was asked and close the connection."""
+        """Finish the jobs already given and close the connection."""
         self._writer.close()
 
     def _attempt(self, conn: sqlite3.Connection, job: Job[T], essential: bool, then: Callable[[T], None]) -> T:
@@ -92,7 +92,7 @@ class Disk:
             error = failed.why if isinstance(failed, _CommitFailedError) else failed
             self._latched = _sentence(error)
             if essential and _name(error) == "SQLITE_FULL" and self._give_ballast(conn):
-                return self._attempt(conn, job, essential, then)  # in the place of what failed
+                return self._attempt(conn, job, essential, then)  # in place of the one that failed
             raise (CannotRecord if error is failed else FateUnknown)(self._latched) from error
         then(result)
         return result
@@ -140,10 +140,10 @@ def _transaction(conn: sqlite3.Connection, job: Job[T]) -> T:
         try:
             conn.execute("COMMIT")
         except sqlite3.Error as error:
-            # What it had written may stand in the write-ahead log, and would count after a crash.
+            # What it wrote may be in the write-ahead log, and would count after a crash.
             raise _CommitFailedError(error) from error
     except BaseException:
-        if conn.in_transaction:  # SQLite has rolled back by itself after some errors
+        if conn.in_transaction:  # SQLite has already rolled back after some errors
             conn.execute("ROLLBACK")
         raise
     return result
@@ -161,4 +161,4 @@ def _name(error: Exception) -> str:
 
 def _sentence(error: Exception) -> str:
     cause = next((cure for name, cure in _CURES.items() if _name(error).startswith(name)), f"SQLite says: {error}")
-    return f"The audit log cannot be written: {cause}. Until then nothing new is started; what runs already goes on."
+    return f"The audit log cannot be written: {cause}. Until then nothing new is started; what already runs goes on."

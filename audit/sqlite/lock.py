@@ -1,11 +1,11 @@
 """One writing process per log: locks that the operating system releases, also after SIGKILL.
 
-Two of them: a lock file beside the log, which says who has it, and the log's own file, which no other name and no
-deleted lock file leads past. flock and the locks of SQLite (fcntl) do not see each other; but whoever closes any
+Two of them: a lock file beside the log, which records who has it, and the log's own file, which no other name and no
+deleted lock file gets around. flock and the locks of SQLite (fcntl) do not see each other; but closing any
 descriptor of a file gives up all fcntl locks that the process has on it, so the second one is closed last of all.
 
 Knows files and nothing else. The lock file itself stays: removing it would let two processes lock two files of one
-name. It also says whether a log was begun here.
+name. It also records whether a log was begun here.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SingleInstance:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise CannotOpen(
-                f"The lock file {self._path} cannot be made: {error.strerror}. "
+                f"The lock file {self._path} cannot be created: {error.strerror}. "
                 "The directory must exist and the service account must be allowed to write in it."
             ) from error
         said = os.read(self._handle, 64)
@@ -76,7 +76,7 @@ class SingleInstance:
         try:
             _take_log(self._log)
         except OSError as error:
-            # Left open: if it is this very process that writes the log, closing it would give up SQLite's locks.
+            # Left open: if this very process writes the log, closing it would give up SQLite's locks.
             self._log = None
             raise CannotOpen(_held(f"it holds {path} under this or another name", b"")) from error
 

@@ -1,6 +1,6 @@
-"""Where a log lies: its one real name, what beside it says that there was a log, and whether its files are still there.
+"""Where a log is: its one real name, what beside it shows that there was a log, and whether its files are still there.
 
-Knows names and files, no SQL. The open files go on working when their names are gone, so nothing but a look at the
+Knows names and files, no SQL. The open files keep working when their names are gone, so only a look at the
 names shows that rows are written where nobody will find them.
 """
 
@@ -28,35 +28,35 @@ def real(path: Path) -> Path:
     if names > 1:
         raise CannotOpen(
             f"The audit log {found} has {names} names (hard links). SQLite keeps the newest rows beside the name, so "
-            "two names are two logs. Remove the others; for a copy see `VACUUM INTO`."
+            "two names are two logs. Remove the others; for a copy use `VACUUM INTO`."
         )
     return found
 
 
 def trace(path: Path, lock: SingleInstance) -> str:
-    """What says that there was a log here, for when there is none; empty when nothing does."""
+    """What shows that there was a log here, for when there is none; empty when nothing does."""
     ballast = path.with_name(path.name + ".ballast")
     wal = path.with_name(path.name + "-wal")
     if lock.begun:
         return f"{path.name}.lock says so"
     if ballast.is_file():
-        return f"{ballast.name} lies beside it"
+        return f"{ballast.name} is beside it"
     if _size(path) == 0 and _size(wal) > 0:
-        return f"{wal.name} lies beside it, perhaps with its rows"
+        return f"{wal.name} is beside it, perhaps with its rows"
     return ""
 
 
 def refuse_lost(path: Path, lock: SingleInstance) -> None:
-    """Raises CannotOpen where there was a log and is none: to begin at row 1 would hide what was done."""
+    """Raises CannotOpen where there was a log and now is none: to begin at row 1 would hide what was done."""
     if found := trace(path, lock):
         raise CannotOpen(
-            f"There was an audit log here, and it is gone or empty: {path} ({found}). Put it back, or restore the last "
+            f"There was an audit log here, but it is gone or empty: {path} ({found}). Put it back, or restore the last "
             f"backup. Only when it is lost for good: csfailover log new --log {path}"
         )
 
 
 def set_aside(path: Path) -> list[Path]:
-    """Rename what is left of a log, so that a new one can begin; where to."""
+    """Rename what is left of a log, so that a new one can begin; returns the new names."""
     moved = []
     for suffix in ("", "-wal", "-shm", ".ballast"):
         left = path.with_name(path.name + suffix)
@@ -70,7 +70,7 @@ def set_aside(path: Path) -> list[Path]:
 
 
 class Whereabouts:
-    """Of the files that are open now."""
+    """Where the files that are open now are."""
 
     def __init__(self, path: Path, held: Identity) -> None:
         self._files = [path.with_name(path.name + suffix) for suffix in OF_SQLITE]
@@ -85,9 +85,9 @@ class Whereabouts:
             return ""
         for file, was in zip(self._files, self._were, strict=True):
             if (found := _identity(file)) != was:
-                return self._said(file.name, "is gone" if found is None else "is another file now")
+                return self._said(file.name, "is gone" if found is None else "is now another file")
         wal = self._files[1]
-        return self._said(wal.name, "was cut") if _size(wal) < self._in_use() else ""
+        return self._said(wal.name, "was truncated") if _size(wal) < self._in_use() else ""
 
     def close(self) -> None:
         """After SQLite has closed its files. May be called once."""
@@ -97,7 +97,7 @@ class Whereabouts:
     def _in_use(self) -> int:
         """Bytes that the write-ahead log has, going by its index (walformat: 2.1, the WAL-index header)."""
         if sys.platform == "win32":
-            return 0  # nobody cuts there what another program has open
+            return 0  # there, nobody can truncate what another program has open
         head = os.pread(self._index, 20, 0)
         if len(head) < 20:
             return 0
@@ -108,13 +108,13 @@ class Whereabouts:
     def _said(name: str, what: str) -> str:
         return (
             f"The audit log's file {name} {what}: what is written would not be found again. Put the file back as it "
-            "was; do not restart the bot before. Until then nothing new is started; what runs already goes on."
+            "was, and do not restart the bot before that. Until then nothing new is started; what already runs goes on."
         )
 
 
 def unreadable(path: Path) -> str:
-    """Why the bytes of the files cannot be read now; empty when they can. SQLite calls a file malformed of which the
-    disk gives nothing. Not for the process that writes the log: closing the file would give up SQLite's locks."""
+    """Why the bytes of the files cannot be read now; empty when they can. SQLite calls a file malformed when the
+    disk returns nothing of it. Not for the process that writes the log: closing it would give up SQLite's locks."""
     for suffix in ("", "-wal"):
         file = path.with_name(path.name + suffix)
         try:

@@ -28,7 +28,7 @@ HOLDERS = "SELECT operation FROM claim WHERE claim = ? ORDER BY operation"
 
 class Reader:
     """A read-only view of the log at `path`: audit.port.Printable, and what a store reads. Any thread may call; every
-    query has a connection for itself.
+    query has a connection of its own.
 
     Raises CannotOpen when there is no log at `path`, or one of a newer csfailover.
     """
@@ -46,11 +46,11 @@ class Reader:
         return self._rows(f"{_ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 
     def stored(self, operation: str) -> tuple[Stored, ...]:
-        """The rows of the operation in seq order, those among them that are none of ours."""
+        """The rows of the operation in seq order, including those that are not ours."""
         return tuple(stored(columns) for columns in self._all(f"{_ROWS} WHERE operation = ? ORDER BY seq", operation))
 
     def last_stored(self, limit: int) -> tuple[Stored, ...]:
-        """The last `limit` rows of the log, oldest first, those among them that are none of ours."""
+        """The last `limit` rows of the log, oldest first, including those that are not ours."""
         last = self._all(f"{_ROWS} ORDER BY seq DESC LIMIT ?", limit)
         return tuple(stored(columns) for columns in reversed(last))
 
@@ -63,7 +63,7 @@ class Reader:
         return self._words("SELECT operation FROM operation ORDER BY first_seq DESC LIMIT ?", limit)
 
     def holders(self, claim: str) -> tuple[str, ...]:
-        """The open operations that have the claim: one that has it exclusively, or all that share it."""
+        """The open operations that hold the claim: one that holds it exclusively, or all that share it."""
         return self._words(HOLDERS, claim)
 
     def head(self) -> tuple[int, str]:
@@ -85,7 +85,7 @@ class Reader:
         return found
 
     def hash_at(self, seq: int) -> str | None:
-        """The hash that row `seq` bears; see audit.sqlite.verify."""
+        """The hash of row `seq`; see audit.sqlite.verify."""
         with self._connection() as conn:
             return verify.hash_at(conn, seq)
 

@@ -1,4 +1,4 @@
-"""Making the tables beside the log anew from its rows, after a repair or a doubt. Never touches an event."""
+"""Rebuilding the tables beside the log from its rows, after a repair or a doubt. Never touches an event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from audit.standing import Standings, standings
 
 
 def rebuild_projections(path: Path) -> None:
-    """Derive open operations and their claims again from the events. Raises CannotOpen, also while a bot runs."""
+    """Derive open operations and claims again from the events. Raises CannotOpen, also while a bot is running."""
     connect.refuse_network(path)
     path = real(path)
     lock = SingleInstance(path)

@@ -1,11 +1,11 @@
 """The tables, the triggers that make `event` append-only, and the guard on the connection that writes.
 
-`operation` and `claim` say nothing that does not follow from the rows of `event`: see `audit.standing`. They are there
+`operation` and `claim` hold nothing that does not follow from the rows of `event`: see `audit.standing`. They are there
 so that opening an operation reads no more of the log when the log has grown.
 
 Only what the file looks like. No query of the product, no thread, no clock. A change of the tables is a new
-migration below, never an edit of an old one, and never `table.transform()`: it rebuilds the table and drops its
-triggers without a word.
+migration below, never an edit of an old one, and never `table.transform()`: it rebuilds the table and silently
+drops its triggers.
 
 The triggers protect against our own mistakes and against honest tools, not against somebody who may write the
 file: see `verify`. The plain conflict clause of INSERT OR REPLACE fires no DELETE trigger, so what it could

@@ -27,9 +27,9 @@ from audit.sqlite.writer import Writer
 Clock = Callable[[], datetime]
 
 BALLAST = 4 * 1024 * 1024
-"""Bytes kept back for the end of what already runs. On a file system of 24 MiB filled to the last byte, that was room
-for 5,000 rows of half a kilobyte, for 500 of the longest lines an engine is let say, or for 4 of BODY_LIMIT. So many
-rows as large do not come at the end: what is large is a plan, and a plan is recorded before anything runs."""
+"""Bytes kept in reserve for the end of what already runs. On a file system of 24 MiB filled to the last byte, that was
+room for 5,000 rows of half a kilobyte, for 500 of the longest lines an engine may report, or for 4 of BODY_LIMIT. Not
+that many large rows come at the end: what is large is a plan, and a plan is recorded before anything runs."""
 
 _INSERT = f"INSERT INTO event VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # question marks only
 _IN_THE_WAY = "SELECT operation FROM claim WHERE claim = ? AND 'exclusive' IN (mode, ?) ORDER BY operation LIMIT 1"
@@ -54,7 +54,7 @@ class Store(Reader):
     ) -> Store:
         """Open or create the log at `path`. `clock` must give times with a zone; it is called on the writer thread.
 
-        Raises CannotOpen, also where something says that there was a log and is none: `new` begins one all the same.
+        Raises CannotOpen, also where something shows that there was a log and now is none: `new` begins one anyway.
         With a full disk it opens `degraded`: what runs must be seen and ended.
         `ballast` is in bytes; `max_pages` is for tests, see `drill`.
         """
@@ -124,7 +124,7 @@ class Store(Reader):
     def note(self, operation: str, slot: str, value: Mapping[str, Any] | None) -> None:
         """Remember (with None: forget) what is shown for the operation in the slot. Not an event, not chained.
 
-        It tells of something already done, so it is tried when degraded too. Raises CannotRecord, ValueError.
+        It records something already done, so it is tried when degraded too. Raises CannotRecord, ValueError.
         """
         written = None if value is None else chain.canonical(value)
 
@@ -138,7 +138,7 @@ class Store(Reader):
 
     @property
     def degraded(self) -> str | None:
-        """The sentence why nothing may be started, while that is so. Only a `probe` that passes ends it."""
+        """Why nothing may be started, as a sentence, while that is so. Only a `probe` that passes ends it."""
         return self._disk.degraded
 
     def probe(self) -> None:
@@ -153,7 +153,7 @@ class Store(Reader):
         self._disk.drill(max_pages=max_pages, read_only=read_only)
 
     def close(self) -> None:
-        """Finish what was asked, close the file, give the lock back, wake who waits. May be called again."""
+        """Finish the jobs already given, close the file, release the lock, wake those waiting. May be called again."""
         with self._grown:
             if self._closed:
                 return
@@ -227,7 +227,7 @@ class _Draft:
                 raise ClaimHeld(held[0], claim.name)
 
     def project(self, conn: sqlite3.Connection, first_seq: int) -> None:
-        """Write into the tables beside the log what follows from the rows. Raises ValueError for a release in vain."""
+        """Write what follows from the rows into the tables beside the log. Raises ValueError for a claim it does not hold."""
         if self.expected == 0:
             conn.execute("INSERT INTO operation VALUES (?, ?, 1)", (self.operation, first_seq))
         for claim in self.claims:

@@ -1,10 +1,10 @@
-"""Proving a log in an SQLite file: the walk of audit.verify over its rows, and then what stands around them.
+"""Proving a log in an SQLite file: the walk of audit.verify over its rows, and then what surrounds them.
 
 Around them: the head, the triggers, and the open operations and claims, which must follow from the rows.
 
 What it does not look at: `shown`. That is the poster's note of what Slack answered (which message is whose card, how
-far a thread has come); nothing in the log says what it must be. Whoever changes it can make the bot post again, or
-write over the wrong message of its own; no pair is locked or freed by it and nothing is started.
+far a thread has come); nothing in the log determines it. Somebody who changes it can make the bot post again, or
+overwrite the wrong one of its messages; no pair is locked or freed by it and nothing is started.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROWS = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608  # n
 
 
 def verify(log: sqlite3.Connection | Path) -> Verification:
-    """Check all of the log as it is now, also while it is written. Raises CannotOpen when there is none.
+    """Check all of the log as it is now, even while it is being written. Raises CannotOpen when there is none.
 
     About 30,000 rows a second. A connection must not be in a transaction; it is only read.
     """
@@ -43,7 +43,7 @@ def _surroundings(log: sqlite3.Connection, walk: Walk) -> Verification | None:
     if fault := walk.ends_at(log.execute("SELECT seq, hash FROM audit_head").fetchone()):
         return fault
     if missing := schema.missing_triggers(log):
-        say = "The rows are whole, but nothing keeps them so: triggers missing or changed: "
+        say = "The rows are intact, but nothing keeps them that way: triggers missing or changed: "
         return walk.broken(None, f"{say}{', '.join(missing)}.")
     if stray := difference(kept(log), walk.standings):
         return walk.broken(None, stray)
@@ -62,7 +62,7 @@ def kept(log: sqlite3.Connection) -> Standings:
 
 
 def hash_at(log: sqlite3.Connection, seq: int) -> str | None:
-    """The hash that row `seq` bears, that of an empty log for 0; None when there is no such row."""
+    """The hash of row `seq`, that of an empty log for 0; None when there is no such row."""
     if seq == 0:
         return GENESIS
     found = log.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()

@@ -17,7 +17,7 @@ from audit.model import CannotRecord
 
 T = TypeVar("T")
 _LOOK = 5.0
-"""Seconds between two looks whether the thread that is waited for is still there."""
+"""Seconds between two checks whether the thread that is being waited for is still alive."""
 Job = Callable[[sqlite3.Connection], Any]
 
 
@@ -35,7 +35,7 @@ class Writer:
         opened.result()
 
     def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `job` on the writer thread, after all asked before; give back what it returns or raises."""
+        """Do `job` on the writer thread, after all earlier ones; return what it returns or raise what it raises."""
         done: Future[T] = Future()
         with self._gate:
             if self._closed:
@@ -46,10 +46,10 @@ class Writer:
                 return done.result(_LOOK)
             except TimeoutError:  # no job of ours raises it
                 if not done.done() and not self._thread.is_alive():
-                    raise CannotRecord("The audit log's writer has ended by a bug. Restart the bot.") from None
+                    raise CannotRecord("The audit log's writer thread died from a bug. Restart the bot.") from None
 
     def close(self) -> None:
-        """Finish what was asked, then close the connection. May be called again."""
+        """Finish the jobs already given, then close the connection. May be called again."""
         with self._gate:
             if not self._closed:
                 self._closed = True

@@ -234,7 +234,9 @@ def _way_out(op: Operation) -> str:
         return (
             "The run is over. The bot settles the doubt once it can read the pools again; otherwise two leads have to."
         )
-    return "The bot keeps looking, and settles the doubt itself once its readings hold steady and the run is proved to be over."
+    return (
+        "The bot keeps looking, and settles the doubt itself once its readings hold steady and the run is proved over."
+    )
 
 
 def _sent_to(op: Operation) -> list[Paragraph]:

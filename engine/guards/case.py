@@ -1,4 +1,4 @@
-"""What a guard looks at, and the words that all guards share: also what to do about a reading that failed.
+"""What a guard looks at, and the wording that all guards share, including what to do about a failed reading.
 
 Pure. A fact that could not be read is never assumed to be good.
 """
@@ -49,7 +49,7 @@ def block(code: str, say: str, cure: str) -> Finding:
 
 
 def warn(code: str, subject: str, say: str, cure: str = "") -> Finding:
-    """`subject` is what approvals are bound to beside the code: never a counter."""
+    """`subject` is what approvals are bound to besides the code: never a counter."""
     return Finding(code, Level.WARN, say, cure, subject)
 
 
@@ -74,7 +74,7 @@ def is_(health: Health) -> str:
 
 
 def unseen(facts: Facts, pool: PoolFacts) -> Unread | None:
-    """Why it is not known whether this pool is up; None where it is known, or nobody says why."""
+    """Why it is not known whether this pool is up; None where it is known, or no reason was given."""
     if pool.health is not Health.UNKNOWN:
         return None
     return facts.missed(What.SERVICES, pool.fqdn)

@@ -21,7 +21,7 @@ DEAD_SIDE = "N_DEAD_SIDE"
 NOT_READ = frozenset({MAY_NOT_READ, NO_ANSWER, NOT_THERE, FAILED_READING, DEAD_SIDE})
 """The findings of `unread`: a refused card keeps them."""
 OF_A_DEAD_POOL = frozenset({What.BACKUP_SERVICE, What.ROUTING})
-"""What a pool can only tell itself."""
+"""What only the pool itself can report."""
 
 
 def unread(case: Case) -> Iterator[Finding]:
@@ -31,21 +31,21 @@ def unread(case: Case) -> Iterator[Finding]:
 
 def _unread(case: Case, missed: Unread) -> Finding:
     if missed.why is Why.NO_RIGHTS:
-        say = f"{may_not(missed)}{because(missed)} This says nothing of whether it is well."
+        say = f"{may_not(missed)}{because(missed)} This says nothing about its health."
         return warn(MAY_NOT_READ, missed.name, say, cure(missed, ""))
     if _of_the_dead_side(case, missed):
         return note(
             DEAD_SIDE,
-            f"Could not be read, as is to be expected of a pool that is down: {missed}",
-            "Nothing: disaster mode does not need it.",
+            f"Could not be read, as expected of a pool that is down: {missed}",
+            "Nothing to do: disaster mode does not need it.",
         )
     if missed.why is Why.NO_ANSWER:
         say = f"No answer: {missed}"
-        return warn(NO_ANSWER, missed.name, say, "Find out whether it is down, or only out of reach from here.")
+        return warn(NO_ANSWER, missed.name, say, "Find out whether it is down, or just unreachable from here.")
     if missed.why is Why.NOT_THERE:
         say = f"Cannot be read through this endpoint: {missed}"
         return warn(NOT_THERE, missed.name, say, "csfailover check names every cmdlet that is missing or hidden.")
-    return warn(FAILED_READING, missed.name, f"Could not be read: {missed}", "Look at it by hand before you approve.")
+    return warn(FAILED_READING, missed.name, f"Could not be read: {missed}", "Check it by hand before you approve.")
 
 
 def _of_the_dead_side(case: Case, missed: Unread) -> bool:
@@ -57,12 +57,12 @@ def _of_the_dead_side(case: Case, missed: Unread) -> bool:
 def cooldown(case: Case) -> Iterator[Finding]:
     if case.last_ended and case.now - case.last_ended < timedelta(seconds=case.policy.cooldown):
         minutes = int((case.now - case.last_ended).total_seconds() // 60)
-        # A note, as it goes away by itself: an approval must not become void because half an hour is over.
+        # A note, as it goes away on its own: an approval must not become void because half an hour is over.
         yield note(
             "N_COOLDOWN",
             f"The last operation on this pair ended {minutes} min ago. Moving users back and forth signs them out "
             "each time, and settings may still be replicating.",
-            "Be sure that this is not the same incident going round in circles.",
+            "Make sure that this is not the same incident going round in circles.",
         )
 
 
@@ -70,7 +70,7 @@ def held(case: Case) -> Iterator[Finding]:
     if case.held_by:
         yield note(
             "N_PAIR_HELD",
-            f"Operation {case.held_by} is open on this pair; until it is over nothing else can be asked for.",
+            f"Operation {case.held_by} is open on this pair; until it is over, nothing else can be requested.",
             f"/failover-log {case.held_by}",
         )
 
@@ -78,6 +78,6 @@ def held(case: Case) -> Iterator[Finding]:
 def what_stays_down(_: Case) -> Iterator[Finding]:
     yield note(
         STAYS_DOWN,
-        "Does not come back by itself: Response Groups (need an import), location information (never replicated), "
+        "Does not come back on its own: Response Groups (need an import), location information (never replicated), "
         "Persistent Chat, call-park settings, inbound calls unless the carrier reroutes, and the DNS of simple URLs.",
     )

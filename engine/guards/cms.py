@@ -20,16 +20,16 @@ def cms(case: Case) -> Iterator[Finding]:
     if state is CmsState.SPLIT:
         yield block(
             "E_CMS_SPLIT",
-            "More than one pool calls its Central Management Store the active one. Which of them a failover would "
-            "write to cannot be known.",
-            f"Get-CsService -CentralManagement lists them, Get-CsManagementConnection names the one in use. Make it "
-            f"one master ({MOVE_IT} -Restore on the other), then ask again.",
+            "More than one pool claims the active Central Management Store. There is no knowing which one a failover "
+            "would write to.",
+            f"Get-CsService -CentralManagement lists them; Get-CsManagementConnection names the one in use. "
+            f"Leave only one master ({MOVE_IT} -Restore on the other), then ask again.",
         )
     elif state is CmsState.NO_HOST:
         yield block(
             "E_CMS_ON_NO_POOL",
             "No pool holds an active Central Management Store. The failover has to write there.",
-            f"{STATUS}; then fail the Central Management Store over ({MOVE_IT}) before the pool.",
+            f"Check with {STATUS}; then fail the Central Management Store over ({MOVE_IT}) before the pool.",
         )
     elif host and case.kind is Kind.FAILOVER and host.lower() == case.pool.fqdn.lower():
         yield block(
@@ -42,9 +42,9 @@ def cms(case: Case) -> Iterator[Finding]:
         missed = case.facts.missed(What.MASTER) if host else case.facts.missed(What.CMS)
         yield block(
             "E_CMS_NOT_READ",
-            f"Whether the Central Management Store{f' on {host}' if host else ''} can be written to could not be "
-            f"read{because(missed)} The failover has to write there.",
-            cure(missed, f"See by hand that it has one active master: {STATUS}. Then ask again."),
+            f"Could not read whether the Central Management Store{f' on {host}' if host else ''} can be written "
+            f"to{because(missed)} The failover has to write there.",
+            cure(missed, f"Check by hand that it has one active master: {STATUS}. Then ask again."),
         )
     elif state is CmsState.DOWN:
         yield block(

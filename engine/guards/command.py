@@ -12,7 +12,7 @@ from engine.model import Finding, Kind
 from engine.plan import CMDLETS, ONLY_FAILOVER, parameters
 
 MANDATORY = "PoolFqdn"
-"""Every version of both cmdlets has it: a list without it is not the cmdlet's."""
+"""Every version of both cmdlets has it: a list without it is not the cmdlet's own."""
 
 
 def parameters_known(case: Case) -> Iterator[Finding]:
@@ -22,15 +22,15 @@ def parameters_known(case: Case) -> Iterator[Finding]:
     if MANDATORY not in case.supported:
         yield block(
             "E_PARAMS_NOT_READ",
-            f"The server does not tell which parameters its {CMDLETS[case.kind]} takes, so nothing can be checked "
+            f"The server does not report which parameters its {CMDLETS[case.kind]} takes, so nothing can be checked "
             "before it is sent. A restricted endpoint may hide them.",
-            "Let the endpoint show them: its role capability has to name the cmdlet with its Parameters. csfailover "
-            "check shows what it tells.",
+            "Let the endpoint show them: its role capability has to list the cmdlet with its Parameters. csfailover "
+            "check shows what it reports.",
         )
         return
     for name in sorted(sent - case.supported):
         yield block(
             "E_PARAM_UNSUPPORTED",
-            f"The {CMDLETS[case.kind]} of this server has no -{name}.",
-            f"Leave -{name} out. It is refused rather than dropped silently.",
+            f"This server's {CMDLETS[case.kind]} has no -{name}.",
+            f"Leave -{name} out. It is refused rather than silently dropped.",
         )

@@ -1,4 +1,4 @@
-"""What of the users' data is copied, what is lost.
+"""How much of the users' data is copied, and what is lost.
 
 Pure. The wording is ours except where a sentence is quoted.
 """
@@ -13,11 +13,11 @@ from engine.model import Finding, Kind
 from engine.plan import timespan
 
 NOT_IN_SYNC = "W_NOT_IN_SYNC"
-"""It says only that something may be lost: where it goes away, the plan has become better."""
+"""It says only that something may be lost: where it goes away, the plan is better than before."""
 
 
 def sync(case: Case) -> Iterator[Finding]:
-    """Of the direction that carries the users' data to where they will be served.
+    """Judges the direction that carries the users' data to where they will be served.
 
     The finding hangs on states, not on counters: a counter moves with every write and would void approvals.
     """
@@ -28,7 +28,7 @@ def sync(case: Case) -> Iterator[Finding]:
     if case.options.disaster:
         if failover:
             yield warn(
-                "W_LOSES_BACKLOG", _states(copy), f"What is not copied when it starts is lost: {_backlog(copy)}."
+                "W_LOSES_BACKLOG", _states(copy), f"Anything not copied when it starts is lost: {_backlog(copy)}."
             )
         return
     if copy.in_sync:
@@ -57,8 +57,8 @@ def _sync_not_read(case: Case, source: PoolFacts, silent: PoolFacts, copy: Repli
     return warn(
         "W_SYNC_NOT_READ",
         _states(copy),
-        f"Whether everything of {source.fqdn} is copied could not be read{because(missed)} {_what_becomes_of_it(case)}",
-        cure(missed, f"Get-CsBackupServiceStatus -PoolFqdn {source.fqdn}, on one of its servers."),
+        f"Could not read whether everything on {source.fqdn} is copied{because(missed)} {_what_becomes_of_it(case)}",
+        cure(missed, f"Run Get-CsBackupServiceStatus -PoolFqdn {source.fqdn} on one of its servers."),
     )
 
 
@@ -71,7 +71,7 @@ def _backlog(copy: Replication) -> str:
     if copy.backlog is not None:
         words.append(f"{copy.backlog:,} changes waiting")
     else:
-        words.append("how many changes wait cannot be read")
+        words.append("the number of waiting changes cannot be read")
     if copy.age is not None:
         words.append(f"last complete {copy.age // 60} min ago")
     return ", ".join(words)
@@ -79,6 +79,6 @@ def _backlog(copy: Replication) -> str:
 
 def _what_becomes_of_it(case: Case) -> str:
     if case.options.skip_verification:
-        return "Verification is skipped: what is not copied by then is lost."
-    wait = timespan(case.options.wait) if case.options.wait else "some time of its own"
-    return f"The cmdlet waits {wait} for it, and then assumes that it is there."
+        return "Verification is skipped: anything not copied by then is lost."
+    wait = timespan(case.options.wait) if case.options.wait else "a time of its own choosing"
+    return f"The cmdlet waits {wait} for the rest, then assumes that it is there."

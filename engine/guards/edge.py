@@ -1,4 +1,4 @@
-"""Edge pools that hand their traffic over to the pool that goes.
+"""Edge pools whose next hop is the pool to be failed over.
 
 Pure. The wording is ours except where a sentence is quoted.
 """
@@ -17,7 +17,7 @@ def edge(case: Case) -> Iterator[Finding]:
             continue
         if edge.up is False:
             yield warn(
-                "W_EDGE_DOWN", edge.fqdn, f"Edge pool {edge.fqdn} hands over to {edge.next_hop}, and is down itself."
+                "W_EDGE_DOWN", edge.fqdn, f"Edge pool {edge.fqdn} points to {edge.next_hop}, and is itself down."
             )
             continue
         other = case.partner.fqdn if case.partner else "<other pool>"

@@ -1,4 +1,4 @@
-"""Which of the two pools is up, and what follows for the mode that was asked for.
+"""Which of the two pools is up, and what that means for the mode that was requested.
 
 Pure. The wording is ours except where a sentence is quoted.
 """
@@ -16,13 +16,13 @@ def backup_up(case: Case) -> Iterator[Finding]:
     partner = case.partner
     if partner and partner.health is Health.UNKNOWN:
         yield _unknown(
-            case, partner, "It cannot take users over unless it is up, and disaster mode does not change that."
+            case, partner, "It cannot take over users unless it is up, and disaster mode does not change that."
         )
     elif partner and partner.health is not Health.UP:
         yield block(
             "E_BACKUP_UNAVAILABLE",
-            f"{partner.fqdn} is {is_(partner.health)}, so it cannot take the users over. Disaster mode does not help.",
-            f"Bring {partner.fqdn} up first, or {case.pool.fqdn}: whichever is nearer.",
+            f"{partner.fqdn} is {is_(partner.health)}, so it cannot take over the users. Disaster mode does not help.",
+            f"Bring {partner.fqdn} up first, or {case.pool.fqdn}, whichever is quicker.",
         )
 
 
@@ -32,12 +32,12 @@ def needs_disaster(case: Case) -> Iterator[Finding]:
     if case.options.disaster:
         yield from _nothing_to_flush(case)
     elif pool.health is Health.UNKNOWN:
-        so = "A planned failover needs it up, to hand its data over."
+        so = "A planned failover needs it up, so that it can hand over its data."
         yield _unknown(case, pool, so, f"If it is down: {disaster}")
     elif pool.health is not Health.UP:
         yield block(
             "E_NEEDS_DISASTER_MODE",
-            f"{pool.fqdn} is {is_(pool.health)}. A planned failover needs it up, to hand its data over.",
+            f"{pool.fqdn} is {is_(pool.health)}. A planned failover needs it up, so that it can hand over its data.",
             disaster,
         )
 
@@ -46,7 +46,7 @@ def _nothing_to_flush(case: Case) -> Iterator[Finding]:
     if case.options.flush_storage and case.pool.health is Health.DOWN:
         yield block(
             "E_NOTHING_TO_FLUSH",
-            f"{case.pool.fqdn} is down: there is nothing that -FlushStorageService could flush.",
+            f"{case.pool.fqdn} is down, so -FlushStorageService has nothing to flush.",
             "Leave --flush-storage out.",
         )
 
@@ -56,7 +56,7 @@ def disaster_on_healthy(case: Case) -> Iterator[Finding]:
         yield warn(
             "W_DISASTER_ON_HEALTHY_POOL",
             case.pool.fqdn,
-            f"{case.pool.fqdn} is up. Disaster mode would lose what is not yet copied, and for nothing.",
+            f"{case.pool.fqdn} is up. Disaster mode would lose what is not yet copied, for no gain.",
             f"/failover {case.pool.fqdn} (planned) keeps it.",
         )
 
@@ -67,9 +67,9 @@ def not_seen(case: Case) -> Iterator[Finding]:
         yield warn(
             "W_POOL_NOT_SEEN",
             case.pool.fqdn,
-            f"Whether {case.pool.fqdn} is up could not be read from here{because(missed)} That is not the same as "
+            f"Could not read from here whether {case.pool.fqdn} is up{because(missed)} That is not the same as "
             "down: it may still be serving its users.",
-            cure(missed, "Look at it from another place before you approve."),
+            cure(missed, "Check it from somewhere else before you approve."),
         )
 
 
@@ -96,36 +96,36 @@ def backup_for_failback(case: Case) -> Iterator[Finding]:
     yield warn(
         "W_DISASTER_LOSES_BACKUP_DATA",
         partner.fqdn,
-        f"Disaster mode drops what the users made on {partner.fqdn}: {amount}.",
-        "" if partner.health is not Health.UP else f"{partner.fqdn} is up: without --disaster it is kept.",
+        f"Disaster mode drops what the users created on {partner.fqdn}: {amount}.",
+        "" if partner.health is not Health.UP else f"{partner.fqdn} is up: without --disaster that is kept.",
     )
 
 
 def _holds_what_was_made(case: Case, partner: PoolFacts) -> Iterator[Finding]:
-    disaster = f"/failback {case.pool.fqdn} --disaster, which loses what was made there."
+    disaster = f"/failback {case.pool.fqdn} --disaster, which loses what was created there."
     if partner.health is Health.UNKNOWN:
-        so = "It holds what the users made there, and has to be up to hand it over."
+        so = "It holds what the users created there, and has to be up to hand that over."
         yield _unknown(case, partner, so, f"If it is down: {disaster}")
     elif partner.health is not Health.UP:
         yield block(
             "E_BACKUP_UNAVAILABLE_USE_DISASTER",
-            f"{partner.fqdn} is {is_(partner.health)}, and holds what the users made there.",
+            f"{partner.fqdn} is {is_(partner.health)}, and holds what the users created there.",
             f"Wait for it, or {disaster}",
         )
 
 
 def _unknown(case: Case, pool: PoolFacts, so: str, disaster: str = "") -> Finding:
     """Nobody knows whether this pool is up. Only one that gives no answer may be down, so only then is `disaster`
-    offered: a missing right, or an odd answer, says nothing of the pool."""
+    offered: a missing right, or an odd answer, says nothing about the pool."""
     missed = unseen(case.facts, pool)
     if missed and missed.why is Why.NO_RIGHTS:
         say = f"{may_not(missed)}{because(missed)} So nobody knows whether {pool.fqdn} is up; it may well be. {so}"
         return block("E_MAY_NOT_READ", say, cure(missed, ""))
     if missed and missed.why is Why.NO_ANSWER:
-        say = f"{pool.fqdn} gives no answer{because(missed)} It may be down, or only out of reach from here. {so}"
-        return block("E_NO_ANSWER", say, f"Find out which of the two it is. {disaster}".strip())
+        say = f"{pool.fqdn} does not answer{because(missed)} It may be down, or just unreachable from here. {so}"
+        return block("E_NO_ANSWER", say, f"Find out which. {disaster}".strip())
     return block(
         "E_HEALTH_NOT_READ",
-        f"Whether {pool.fqdn} is up could not be read{because(missed)} {so}",
-        "Get-CsWindowsService on each of its Front Ends shows it; csfailover check, why it cannot be read.",
+        f"Could not read whether {pool.fqdn} is up{because(missed)} {so}",
+        "Get-CsWindowsService on each of its Front Ends shows it; csfailover check shows why it cannot be read.",
     )

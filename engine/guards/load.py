@@ -18,7 +18,7 @@ def capacity(case: Case) -> Iterator[Finding]:
     if case.partner is None or case.pool.users is None or case.partner.users is None:
         return
     capacity = case.partner.capacity or case.policy.capacity
-    whose = "" if case.partner.capacity else " by the bot's configuration, as its servers do not tell"
+    whose = "" if case.partner.capacity else " in the bot's configuration, as its servers do not report it"
     total = case.pool.users + case.partner.users
     if total > capacity:
         yield warn(

@@ -17,9 +17,9 @@ def pair(case: Case) -> Iterator[Finding]:
     if partner is None and pool.backup:
         yield block(
             "E_PAIR_NOT_CONFIGURED",
-            f"{pool.fqdn} has {pool.backup} as its backup pool, and the bot's configuration does not name this pair, "
-            "so it has no server to work from.",
-            "Whoever runs the bot names the pair, and Front Ends of both pools, under [engine.remote]; then ask again.",
+            f"{pool.fqdn} has {pool.backup} as its backup pool, but the bot's configuration does not name this pair, "
+            "so the bot has no server to work from.",
+            "Have the bot's administrator name the pair, and Front Ends of both pools, under [engine.remote].",
         )
     elif partner is None and case.facts.missed(What.BACKUP_POOL, pool.fqdn):
         yield _not_read(case, pool)
@@ -34,15 +34,15 @@ def pair(case: Case) -> Iterator[Finding]:
     elif (partner.backup or "").lower() != pool.fqdn.lower():
         yield block(
             "E_PAIR_ASYMMETRIC",
-            f"{pool.fqdn} names {partner.fqdn} as its backup pool, which names {partner.backup or 'none'} in turn. A "
-            "pair must be mutual.",
+            f"{pool.fqdn} names {partner.fqdn} as its backup pool, but {partner.fqdn} names {partner.backup or 'none'}"
+            ". A pair must be mutual.",
             "Correct the pairing in Topology Builder and publish.",
         )
     elif case.locked and partner.fqdn.lower() != case.locked.lower():
         yield block(
             "E_PAIRING_CHANGED",
-            f"The backup pool of {pool.fqdn} is {partner.fqdn}; when this was asked it was {case.locked}, and that "
-            "pair is the one that is locked.",
+            f"The backup pool of {pool.fqdn} is now {partner.fqdn}; when this was requested it was {case.locked}, and "
+            "that is the pair that is locked.",
             "Ask again; the new pairing is read within a minute.",
         )
 
@@ -51,6 +51,6 @@ def _not_read(case: Case, pool: PoolFacts) -> Finding:
     missed = case.facts.missed(What.BACKUP_POOL, pool.fqdn)
     return block(
         "E_PAIR_NOT_READ",
-        f"Which backup pool {pool.fqdn} has could not be read{because(missed)} Both pools have to name each other.",
-        cure(missed, f"See what Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn} says there; then ask again."),
+        f"Could not read which backup pool {pool.fqdn} has{because(missed)} Both pools have to name each other.",
+        cure(missed, f"Check what Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn} shows there; then ask again."),
     )

@@ -17,24 +17,24 @@ def failover_state(case: Case) -> Iterator[Finding]:
     if pool.state is PoolState.FAILED_OVER:
         yield block(
             "E_ALREADY_FAILED_OVER",
-            f"{pool.fqdn} is failed over already: {partner.fqdn if partner else 'its backup pool'} serves its users.",
+            f"{pool.fqdn} is already failed over: {partner.fqdn if partner else 'its backup pool'} serves its users.",
             f"To bring the users home: /failback {pool.fqdn}",
         )
     elif pool.state is PoolState.FAILING_OVER:
         yield grave(
             "W_FAILING_OVER",
             pool.fqdn,
-            f"{pool.fqdn} is FailingOver, and no run of this bot is at work on it. Either somebody else fails it over "
-            "at this moment, or an earlier run broke off in the middle and neither pool may serve its users.",
-            "Look on the Front Ends of both pools whether another failover is at work. If none is, the same cmdlet "
-            "once more is the way on.",
+            f"{pool.fqdn} is FailingOver, and no run of this bot is at work on it. Either somebody else is failing it "
+            "over right now, or an earlier run broke off in the middle and perhaps neither pool serves its users.",
+            "Check on the Front Ends of both pools whether another failover is at work. If none is, running the same "
+            "cmdlet again is the way forward.",
         )
     elif pool.state not in HOME:
         yield _unclear(case, pool)
     if partner and partner.state is PoolState.FAILED_OVER:
         yield block(
             "E_BACKUP_IS_FAILED_OVER",
-            f"{partner.fqdn} is failed over itself: {pool.fqdn} serves its users. They would be served by nobody.",
+            f"{partner.fqdn} is itself failed over: {pool.fqdn} serves its users. Then nobody would serve them.",
             f"First /failback {partner.fqdn}, then fail {pool.fqdn} over.",
         )
     elif partner and partner.state not in HOME:
@@ -63,7 +63,7 @@ def _unclear(case: Case, pool: PoolFacts) -> Finding:
     if pool.state is PoolState.FAILING_OVER:
         return block(
             "E_FAILING_OVER",
-            f"{pool.fqdn} is FailingOver: a failover of it is at work, not by this bot, or one broke off half-way.",
+            f"{pool.fqdn} is FailingOver: either a failover that this bot did not start is at work, or one broke off.",
             f"Find out which. If one broke off: /failover {pool.fqdn}. Ask again when it is Active or FailedOver.",
         )
     missed = case.facts.missed(What.POOL_STATE, pool.fqdn)

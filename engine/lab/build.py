@@ -15,7 +15,7 @@ ROLES = ("Lab-CsAdministrator", "Lab-CsServerAdministrator")
 """The lab's own names: which built-in role holds the cmdlets is not documented."""
 
 BIG = 1000
-"""A pool from this many users on has a flow of writes of its own; a smaller one has only those that are made."""
+"""A pool with at least this many users has its own flow of writes; a smaller one has only those made by hand."""
 
 
 class Size(StrEnum):
@@ -35,7 +35,7 @@ class _Blueprint:
 
 
 def populate(db: sqlite3.Connection, size: Size, real: float, product: str) -> None:
-    """Fill empty tables. Users are numbered through: user0000001@contoso.com is the first of the first pool."""
+    """Fill empty tables. Users are numbered throughout: user0000001@contoso.com is the first of the first pool."""
     if product not in PRODUCTS:
         raise ValueError(f"the lab knows {' and '.join(PRODUCTS)}, not {product!r}")
     db.execute(
@@ -97,7 +97,7 @@ def _blueprints(size: Size) -> Iterator[_Blueprint]:
             yield from _pair("pool03.contoso.com", "pool04.contoso.com", 500, 3)
         case Size.FOREST:
             names = [f"pool{n:02}.contoso.com" for n in range(1, 25)]
-            # The same short names once more, so that `pool01` alone says too little.
+            # The same short names once more, so that `pool01` alone is ambiguous.
             names += ["pool01.emea.contoso.com", "pool02.emea.contoso.com"]
             for number in range(0, len(names), 2):
                 yield from _pair(names[number], names[number + 1], 38_461, 12)

@@ -15,7 +15,7 @@ from engine.port import Cancelled, EngineUnavailable, SightLost, Sink, StepRefus
 from engine.resolve import nearest
 
 POLL = 0.25
-"""Real seconds between two looks at a run, so that a wish to stop is heard soon."""
+"""Real seconds between two looks at a run, so that a request to stop is noticed soon."""
 
 SHORTEST = 0.001
 """Real seconds; less would not move a clock that counts from 1970 in floating point."""
@@ -37,7 +37,7 @@ class Lab:
         at_commit: Callable[[str], None] | None = None,
     ) -> None:
         """`clock` gives unix seconds, `wait` waits real seconds. `speed` is virtual seconds in a real one; None
-        makes everything instant. `settling`: see the port; the lab's own readings never lag. `at_commit` is told each
+        makes everything instant. `settling`: see the port; the lab's own readings never lag. `at_commit` gets each
         committed change of the world, for crash tests. Raises EngineUnavailable when there is no world at `path`."""
         self.world = World(path, clock=clock, at_commit=at_commit)
         self._wait = wait
@@ -78,12 +78,12 @@ class Lab:
         return Ticket(run, shell_id, command_id, endpoint=str(row[0]))
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
-        """Also when called twice with one ticket there is one run: the second call follows it."""
+        """Even when called twice with one ticket there is one run: the second call follows it."""
         if runs.known(self.world, ticket.run):
             return self.reattach(ticket, plan, sink, cancelled)
         sink(Record(1, "phase", "opening"))
         if not runs.answered(self.world):
-            raise EngineUnavailable(f"Lab: {ticket.endpoint} does not answer. It is tried again.")
+            raise EngineUnavailable(f"Lab: {ticket.endpoint} does not answer. It will be tried again.")
         sink(Record(2, "phase", "sending"))
         if any(parameter.name == "WhatIf" for parameter in plan.parameters):
             return self._whatif(plan, sink)
@@ -91,7 +91,7 @@ class Lab:
         return self._follow(ticket.run, 2, sink, cancelled)
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
-        """A run that is not there never began, and is kept from beginning later. Raises SightLost while `lab break
+        """A run that is not there never began, and is prevented from beginning later. Raises SightLost while `lab break
         sight` holds."""
         if not runs.known(self.world, ticket.run):
             runs.fence(self.world, ticket, plan.kind)
@@ -114,7 +114,7 @@ class Lab:
         return outcome
 
     def _follow(self, run: str, seen: int, sink: Sink, cancelled: Cancelled) -> Outcome:
-        """One step at a time, telling every record, until the run is over or sight of it is lost."""
+        """One step at a time, reporting every record, until the run is over or sight of it is lost."""
         asked = False
         while True:
             try:

@@ -1,7 +1,7 @@
 """What the lab's cmdlets refuse, at the start and again before every step up to the redirect.
 
-The same order as preflight's guards. The lab judges for itself, as the real cmdlet would: it does not trust that
-somebody looked before. Only the Edge sentence is Microsoft's ("Failing over a pool in Lync Server 2013").
+The same order as preflight's guards. The lab judges for itself, as the real cmdlet would: it does not trust
+earlier checks. Only the Edge sentence is Microsoft's ("Failing over a pool in Lync Server 2013").
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def obstacle(
     if partner is None:
         return No("Lab.NoBackupPool", f"Lab: {pool.fqdn} has no backup pool. Pools are paired in Topology Builder.")
     if partner.backup != pool.id:
-        return No("Lab.PairNotMutual", f"Lab: {partner.fqdn} is the backup pool of {pool.fqdn}, but not the other way.")
+        return No("Lab.PairNotMutual", f"Lab: {partner.fqdn} is the backup pool of {pool.fqdn}, but not vice versa.")
     if kind is Kind.FAILBACK:
         return _failback(db, pool, partner, disaster=disaster)
     return _failover(db, pool, partner, disaster=disaster)
@@ -64,7 +64,7 @@ def obstacle(
 
 def _failover(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow, *, disaster: bool) -> No | None:
     if pool.failed_over:
-        return No("Lab.AlreadyFailedOver", f"Lab: {pool.fqdn} is failed over already; {partner.fqdn} serves its users.")
+        return No("Lab.AlreadyFailedOver", f"Lab: {pool.fqdn} is already failed over; {partner.fqdn} serves its users.")
     if partner.failed_over:
         return No(
             "Lab.BackupIsFailedOver",
@@ -82,7 +82,7 @@ def _failover(db: sqlite3.Connection, pool: PoolRow, partner: PoolRow, *, disast
 
 
 def _cms(db: sqlite3.Connection, kind: Kind, pool: PoolRow) -> No | None:
-    """Where the users are is written in the Central Management Store, so it must be up, and not on a pool that goes."""
+    """Where the users are is stored in the Central Management Store, so it must be up, and not on a failing pool."""
     row = db.execute("SELECT p.id, p.fqdn, p.health FROM cms JOIN pool p ON p.id = cms.host").fetchone()
     if row is None:
         return No("Lab.CmsDown", "Lab: the Central Management Store has no active master. Fail it over first.")

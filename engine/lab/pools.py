@@ -116,7 +116,7 @@ def serving(
 
 
 def moves(pool: PoolRow, partner: PoolRow | None) -> bool:
-    """Whether the data of `pool`'s users flows to the other side: both up, the link and both backup services well."""
+    """Whether the data of `pool`'s users flows to the other side: both up, the link and the backup services too."""
     if partner is None or not (pool.up and partner.up and pool.link_up and partner.link_up):
         return False
     source, target = (partner, pool) if pool.failed_over else (pool, partner)
@@ -131,7 +131,7 @@ def written(pool: PoolRow, partner: PoolRow | None) -> bool:
 
 def settled(pool: PoolRow, partner: PoolRow | None, at: float, *, flowing: bool) -> PoolRow:
     """The pool as it is at virtual time `at`, if nothing but time has passed. Not `flowing` (an instant world):
-    time passes and nothing is written or replicated meanwhile."""
+    time passes, but nothing is written or replicated."""
     dt = max(0.0, at - pool.at) if flowing else 0.0
     write = pool.write_seq + (round(pool.write_rate * dt) if written(pool, partner) else 0)
     repl = pool.repl_seq
@@ -142,7 +142,7 @@ def settled(pool: PoolRow, partner: PoolRow | None, at: float, *, flowing: bool)
 
 
 def drain(pool: PoolRow, wait: float, *, moving: bool) -> tuple[float, int]:
-    """(seconds that verifying takes, writes it brings over) for a read-only pool that may wait `wait` seconds."""
+    """(seconds that verifying takes, writes it copies) for a read-only pool that may wait `wait` seconds."""
     if not pool.backlog:
         return 0.0, 0
     if not moving or pool.repl_rate <= 0:

@@ -94,7 +94,7 @@ ACCOUNT = "LAB\\csfailover"
 
 def _unread(pool: PoolRow) -> tuple[Unread, ...]:
     if pool.readable:
-        silent = (Unread(What.BACKUP_SERVICE, Why.NO_ANSWER, pool.fqdn, "it keeps silent", pool.fqdn),)
+        silent = (Unread(What.BACKUP_SERVICE, Why.NO_ANSWER, pool.fqdn, "it does not answer", pool.fqdn),)
         return silent if pool.backup is not None and pool.health in _SILENT else ()
     return tuple(
         Unread(what, Why.NO_RIGHTS, pool.fqdn, "Access is denied.", pool.fqdn, ACCOUNT, right)

@@ -1,7 +1,7 @@
-"""Runs: one cmdlet at work in the world, from its start to the word it ends with.
+"""Runs: one cmdlet at work in the world, from its start to its last record.
 
-A run is a row and steps due at virtual times. Whoever has the world open performs what is due (`advance`), each
-step in one transaction and only once, so a run goes on when the process that started it is gone. A run's id is its
+A run is a row and steps due at virtual times. Any process that has the world open performs what is due (`advance`),
+each step in one transaction and only once, so a run goes on when the process that started it is gone. A run's id is its
 fence: it exists once, and what is over does nothing more.
 """
 
@@ -72,7 +72,7 @@ def start(world: World, ticket: Ticket, plan: Plan) -> None:
 
 
 def answered(world: World) -> bool:
-    """Whether somebody answers whoever wants to begin a run now; counts the try."""
+    """Whether a try to begin a run gets an answer now; counts the try."""
     if not (world.one("SELECT unanswered FROM clock") or (0,))[0]:
         return True
     with world.change("try") as db:
@@ -94,7 +94,7 @@ def fence(world: World, ticket: Ticket, kind: Kind) -> None:
         if db.execute("SELECT 1 FROM run WHERE id = ?", (ticket.run,)).fetchone():
             return
         _insert(db, ticket, kind, None, Asked(False, False, False, False, WAIT), world.now())
-        close(db, ticket.run, Ended.NOT_STARTED, "Lab: this run never began, and now cannot begin.", "")
+        close(db, ticket.run, Ended.NOT_STARTED, "Lab: this run never began, and can no longer begin.", "")
 
 
 def advance(world: World) -> None:
@@ -106,7 +106,7 @@ def advance(world: World) -> None:
 
 
 def _late_steps(world: World) -> None:
-    """By the world's clock also where it is instant: late is late."""
+    """By the world's clock, even where it is instant: late is late."""
     for (run_id,) in world.all("SELECT id FROM run WHERE late <= ?", (world.now(),)):
         with world.change(f"late step of {run_id}") as db:
             if db.execute("SELECT late FROM run WHERE id = ?", (run_id,)).fetchone()[0] is not None:
@@ -139,14 +139,14 @@ def step(world: World, run_id: str) -> bool:
 
 
 def stop(world: World, run_id: str) -> None:
-    """Somebody asked to stop. Before the redirect the run is undone; after it, it goes on and says so."""
+    """Somebody asked to stop. Before the redirect the run is undone; after it, the run goes on and says so."""
     catch_up(world)
     with world.change(f"stop of {run_id}") as db:
         scene = Scene(db, world, run_id, world.now())
         if scene.run.ended:
             return
         if scene.run.committed:
-            scene.tell("host", "Lab: asked to stop, but the users are redirected already: past the point of no return.")
+            scene.tell("host", "Lab: asked to stop, but the users are already redirected: past the point of no return.")
             return
         scene.settle()
         _roll_back(scene, Ended.STOPPED, No("Lab.Stopped", "Lab: stopped before the users were redirected."))
@@ -163,10 +163,10 @@ def wait_for(world: World, run_id: str) -> float | None:
 
 
 def outcome(world: World, run_id: str) -> Outcome | None:
-    """How the run ended; None while it is open. A run that is gone (the world was made anew) is UNKNOWN."""
+    """How the run ended; None while it is open. A run that is gone (a new world was made) is UNKNOWN."""
     row = world.one("SELECT ended, say, error_id, lost, assumed FROM run WHERE id = ?", (run_id,))
     if row is None:
-        return Outcome(Ended.UNKNOWN, "Lab: this world does not know the run any more; it was made anew.")
+        return Outcome(Ended.UNKNOWN, "Lab: this world no longer knows the run; a new one was made.")
     ended, say, error_id, lost, assumed = row
     if ended is None:
         return None
@@ -194,7 +194,7 @@ def proof(world: World, run_id: str) -> Proof:
 
 
 def records(world: World, run_id: str, seen: int) -> list[Record]:
-    """What the run told after record `seen`."""
+    """What the run reported after record `seen`."""
     sql = "SELECT n, stream, text, percent FROM record WHERE run = ? AND n > ? ORDER BY n"
     return [Record(*row) for row in world.all(sql, (run_id, seen))]
 
@@ -217,7 +217,7 @@ def _refusal(db: sqlite3.Connection, plan: Plan, pool: PoolRow | None, asked: As
     if no := unknown_parameter(names, product, plan.kind):
         return no
     if {"WhatIf", "Force"} <= names:
-        return No("Lab.ForceWithWhatIf", "Lab: -Force and -WhatIf do not go together; nothing was done.")
+        return No("Lab.ForceWithWhatIf", "Lab: -Force and -WhatIf cannot be combined; nothing was done.")
     if pool is None:
         return No("Lab.UnknownPool", f"Lab: there is no pool {plan.pool} in the topology.")
     if no := obstacle(db, plan.kind, pool, partner_of(db, pool), disaster=asked.disaster):
@@ -246,7 +246,7 @@ def _insert(db: sqlite3.Connection, ticket: Ticket, kind: Kind, pool: PoolRow | 
 
 
 def _in_the_way(scene: Scene) -> No | None:
-    """What has come up since the run began and forbids its redirect; None once the users are redirected."""
+    """What has come up since the run began and prevents its redirect; None once the users are redirected."""
     run = scene.run
     if run.committed:
         return None

@@ -1,4 +1,4 @@
-"""What one step of a run works on: the run, its two pools, the open transaction, and how it tells what it did."""
+"""What one step of a run works on: the run, its two pools, the open transaction, and how it reports what it did."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SELECT = " ".join(("SELECT", ", ".join(LabRun.__dataclass_fields__), "FROM run W
 
 
 class Scene:
-    """A run in the middle of a transaction. `at` is the virtual time for which the step counts."""
+    """A run in the middle of a transaction. `at` is the virtual time at which the step counts as done."""
 
     def __init__(self, db: sqlite3.Connection, world: World, run_id: str, at: float) -> None:
         self.db = db
@@ -73,7 +73,7 @@ class Scene:
         self.run = replace(self.run, **columns)  # type: ignore[arg-type]
 
     def set_run_late(self, seconds: float) -> None:
-        """What the stopped run had set going comes so much later, once."""
+        """What the stopped run had set in motion comes this much later, once."""
         self.db.execute("UPDATE run SET late = ? WHERE id = ?", (self.at + seconds, self.run.id))
         self.db.execute("UPDATE clock SET late = 0")
 
@@ -111,6 +111,6 @@ def tell(db: sqlite3.Connection, run: str, stream: Stream, text: str, percent: i
 
 
 def close(db: sqlite3.Connection, run: str, ended: Ended, say: str, error_id: str) -> None:
-    """The run's last word. Nothing happens in it afterwards."""
+    """The run's last record. Nothing happens in it afterwards."""
     tell(db, run, "phase", "ended")
     db.execute("UPDATE run SET ended = ?, say = ?, error_id = ? WHERE id = ?", (ended.value, say, error_id, run))

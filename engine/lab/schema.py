@@ -1,6 +1,6 @@
 """The tables of a lab world. Nothing but SQL.
 
-Users point at their home pool for ever (a trigger says so); a failover changes one row of `pool`. A stretch of
+Users point at their home pool for ever (a trigger enforces it); a failover changes one row of `pool`. A stretch of
 writes that was lost is one row of `loss`, however long it is.
 """
 
@@ -15,10 +15,10 @@ CREATE TABLE clock (
     size TEXT NOT NULL,
     voice_after REAL NOT NULL DEFAULT 300,      -- seconds until the backup registrar takes over
     slow REAL NOT NULL DEFAULT 1,               -- every step takes this many times as long
-    unanswered INTEGER NOT NULL DEFAULT 0,      -- so many tries to begin a run get no answer
+    unanswered INTEGER NOT NULL DEFAULT 0,      -- this many tries to begin a run get no answer
     blind INTEGER NOT NULL DEFAULT 0,           -- 1: the next run will be lost from sight
-    late REAL NOT NULL DEFAULT 0,               -- a stopped run redirects the users all the same, so many seconds later
-    linger REAL NOT NULL DEFAULT 0              -- a run ends so many seconds after its last step
+    late REAL NOT NULL DEFAULT 0,               -- a stopped run still redirects the users, this many seconds later
+    linger REAL NOT NULL DEFAULT 0              -- a run ends this many seconds after its last step
 ) STRICT;
 CREATE TABLE pool (
     id INTEGER PRIMARY KEY, fqdn TEXT NOT NULL UNIQUE, backup INTEGER REFERENCES pool,

@@ -37,7 +37,7 @@ def show(world: World) -> list[str]:
 
 
 def show_pool(world: World, name: str) -> list[str]:
-    """One pool's row of `show`. Raises ValueError for a name that no pool has, or several."""
+    """One pool's row of `show`. Raises ValueError for a name that no pool or several pools have."""
     runs.advance(world)
     with world.read() as db:
         return _table([HEADER, _pool(db, world, find(db, name), world.now())])
@@ -109,16 +109,16 @@ def _edges(db: sqlite3.Connection) -> list[str]:
 
 
 def _clock(db: sqlite3.Connection) -> list[str]:
-    """Troubles that are of no pool and no server, and would not be seen before they strike."""
+    """Troubles that belong to no pool and no server, and would not be visible before they strike."""
     blind, slow, late, linger, unanswered = db.execute(
         "SELECT blind, slow, late, linger, unanswered FROM clock"
     ).fetchone()
     told = [
         (slow != 1, f"Slow: every step takes {slow:g} times as long"),
-        (late, f"Late: the next run that is stopped redirects its users all the same, {late:g} s later"),
+        (late, f"Late: the next run that is stopped still redirects its users, {late:g} s later"),
         (linger, f"Linger: a run ends {linger:g} s after its last step"),
-        (unanswered, f"Start: so many tries to begin a run get no answer: {unanswered}"),
-        (blind, "Sight: the next run will be lost from sight; csfailover lab repair sight takes that back"),
+        (unanswered, f"Start: the next tries to begin a run will get no answer: {unanswered}"),
+        (blind, "Sight: the next run will be lost from sight; csfailover lab repair sight undoes that"),
     ]
     return [text for holds, text in told if holds]
 

@@ -37,7 +37,7 @@ def names_of(run: LabRun) -> tuple[str, ...]:
 
 
 def schedule(scene: Scene) -> None:
-    """Say what comes next, and when it will be done."""
+    """Report what comes next, and set when it will be done."""
     name = names_of(scene.run)[scene.run.k]
     scene.set_run(due=scene.at + (0.0 if scene.instant else _seconds(scene, name)))
     if name in PERCENT:
@@ -80,7 +80,7 @@ def _doing(scene: Scene, name: str) -> str:
 
 
 def _direction(scene: Scene) -> tuple[str, str]:
-    """(who gives the users away, who takes them)."""
+    """(the pool that gives the users away, the pool that takes them)."""
     if scene.run.kind is Kind.FAILOVER:
         return scene.pool.fqdn, scene.partner.fqdn
     return scene.partner.fqdn, scene.pool.fqdn
@@ -92,14 +92,14 @@ def _quiesce(scene: Scene) -> None:
 
 
 def _verify(scene: Scene) -> None:
-    if scene.instant:  # no time has passed, so what it would have brought is brought now
+    if scene.instant:  # no time has passed, so what it would have copied is copied now
         _, brought = drain(scene.pool, scene.run.wait, moving=moves(scene.pool, scene.partner))
         scene.set_pool(repl_seq=scene.pool.repl_seq + brought)
     left = scene.pool.backlog
     scene.set_run(assumed=left)
     if left:
         scene.tell(
-            "warning", f"Lab: WaitTime is over with {left:,} writes not replicated. The data is assumed to be synced."
+            "warning", f"Lab: WaitTime ran out with {left:,} writes not replicated. The data is assumed to be synced."
         )
     else:
         scene.tell("verbose", "Lab: every write is on both pools.")
@@ -134,7 +134,7 @@ def _redirect(scene: Scene) -> None:
 
 
 def late_redirect(scene: Scene) -> None:
-    """What a stopped run had set going all the same."""
+    """What a stopped run had already set in motion."""
     _redirect(scene)
     scene.db.execute("UPDATE run SET late = NULL WHERE id = ?", (scene.run.id,))
 

@@ -1,7 +1,7 @@
-"""What `csfailover lab show|break|repair|reset` do: look at a world, spoil it, mend it, from outside.
+"""What `csfailover lab show|break|repair|reset` do: look at a world, break it, mend it, from outside.
 
-Every change first performs what was due before it, so that a trouble strikes at its own moment. Names that do not
-exist are a ValueError whose text says what does.
+Every change first performs what was due before it, so that a trouble strikes at its own moment. A name that does
+not exist is a ValueError whose text lists those that do.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Break:
     say: str
     strike: Callable[[sqlite3.Connection, PoolRow, str], str]
     mend: str
-    """SQL that undoes it and no other trouble, for `:pool` where it is a matter of one pool."""
+    """SQL that undoes it and no other trouble, for `:pool` where it concerns one pool."""
     mended: str
     """What is true then; `{pool}` is a pool's name, or `every pool`."""
 
@@ -55,8 +55,8 @@ def break_(world: World, what: str, *arguments: str) -> str:
 
 
 def repair(world: World, what: str = "all", pool: str | None = None) -> str:
-    """Mend one kind of trouble, or all; on one pool, or on all. What is true then, as a sentence. All of one pool is
-    what is that pool's own: the Edge server and the rest stay as they are. Raises ValueError."""
+    """Mend one kind of trouble, or all; on one pool, or on all. What is true then, as a sentence. For one pool, all
+    means the troubles of that pool: the Edge server and the rest stay as they are. Raises ValueError."""
     every = what == "all"
     mending = [t for t in BREAKABLE.values() if t.of_a_pool or not pool] if every else [_known(what)]
     with _striking(world, "repair") as db:
@@ -68,7 +68,7 @@ def repair(world: World, what: str = "all", pool: str | None = None) -> str:
     if not every:
         return mending[0].mended.format(pool=name)
     kept = ", ".join(name for name, trouble in BREAKABLE.items() if not trouble.of_a_pool)
-    return f"Everything of {name} is repaired. Not of one pool, so as it was: {kept}." if pool else "All is repaired."
+    return f"All of {name} is repaired. These are not tied to a pool and stay: {kept}." if pool else "All is repaired."
 
 
 def _mend(db: sqlite3.Connection, trouble: Break, chosen: list[PoolRow]) -> None:
@@ -78,7 +78,7 @@ def _mend(db: sqlite3.Connection, trouble: Break, chosen: list[PoolRow]) -> None
 
 
 def reset(world: World, size: Size = Size.DEFAULT, product: str = "2013") -> str:
-    """Make the world anew while others have it open. Users, runs and troubles are as on the first day."""
+    """Make a new world while others have it open. Users, runs and troubles are as on the first day."""
     world.remake(size, product)
     return f"A new {size.value} world of {PRODUCTS[product]}."
 
@@ -99,7 +99,7 @@ def find(db: sqlite3.Connection, name: str) -> PoolRow:
 
 
 def refresh(db: sqlite3.Connection, now: float) -> None:
-    """Derive the health of every pool from its Front Ends and its back end, and remember since when it is down."""
+    """Derive the health of every pool from its Front Ends and its back end, and remember when it went down."""
     for pool in pools(db):
         up = [bool(row[0]) for row in db.execute("SELECT up FROM fe WHERE pool = ? ORDER BY number", (pool.id,))]
         now_is = health(up, bool(pool.backend_up), pool.version)
@@ -123,7 +123,7 @@ def _known(what: str) -> Break:
     if what in BREAKABLE:
         return BREAKABLE[what]
     near = difflib.get_close_matches(what, BREAKABLE, n=2) or list(BREAKABLE)
-    raise ValueError(f"{what!r} cannot be broken; there is {_or(near)}")
+    raise ValueError(f"{what!r} cannot be broken; these can: {_or(near)}")
 
 
 def _or(names: Iterable[str]) -> str:
@@ -154,7 +154,7 @@ def _quorum(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     count = _front_ends(db, pool)
     fall = next((n for n in range(1, count) if _is_lost([False] * n + [True] * (count - n), pool.version)), 0)
     if not fall:
-        raise ValueError(f"{pool.fqdn} has {count} in all: it loses its quorum only by being down altogether")
+        raise ValueError(f"{pool.fqdn} has only {count}: it loses its quorum only when all are down")
     db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number <= ?", (pool.id, fall))
     return f"{fall} of {count} Front Ends of {pool.fqdn} are down: the pool has lost its quorum."
 
@@ -181,7 +181,7 @@ def _backup_service(db: sqlite3.Connection, pool: PoolRow, side: str) -> str:
 
 def _link(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     db.execute("UPDATE pool SET link_up = 0 WHERE id = ?", (pool.id,))
-    return f"Nothing is replicated any more between {pool.fqdn} and its backup pool."
+    return f"Nothing is replicated between {pool.fqdn} and its backup pool any more."
 
 
 def _rights(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
@@ -236,13 +236,13 @@ def _slow(db: sqlite3.Connection, _: PoolRow, factor: str) -> str:
 
 def _sight(db: sqlite3.Connection, _: PoolRow, __: str) -> str:
     db.execute("UPDATE clock SET blind = 1")
-    return "Sight of the next run will be lost right after it began. The run itself goes on."
+    return "Sight of the next run will be lost right after it begins. The run itself goes on."
 
 
 def _late(db: sqlite3.Connection, _: PoolRow, seconds: str) -> str:
     n = _number(seconds, 1, 3_600)
     db.execute("UPDATE clock SET late = ?", (n,))
-    return f"The next run that is stopped reports so, and redirects its users all the same, {n} s later."
+    return f"The next run that is stopped reports so, and still redirects its users {n} s later."
 
 
 def _linger(db: sqlite3.Connection, _: PoolRow, seconds: str) -> str:
@@ -259,7 +259,7 @@ def _stuck(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
 def _start(db: sqlite3.Connection, _: PoolRow, times: str) -> str:
     n = _number(times or "1", 1, 1000)
     db.execute("UPDATE clock SET unanswered = ?", (n,))
-    return f"Nobody answers the next {n if n > 1 else 'one'} that wants to begin a run, so nothing of it is sent."
+    return f"The next {f'{n} tries' if n > 1 else 'try'} to begin a run will get no answer, so nothing is sent."
 
 
 _FES_UP = "UPDATE fe SET up = 1 WHERE pool = :pool"
@@ -300,10 +300,10 @@ BREAKABLE: dict[str, Break] = {
     ),
     "backlog": Break(
         "POOL WRITES",
-        "so many writes are not replicated yet (they drain with time, unless the link is broken)",
+        "this many writes are not replicated yet (they drain with time, unless the link is broken)",
         _backlog,
         "UPDATE pool SET repl_seq = write_seq WHERE id = :pool",
-        "All that the users of {pool} wrote is replicated.",
+        "Everything that the users of {pool} wrote is replicated.",
     ),
     "edge": Break(
         "POOL",
@@ -317,28 +317,28 @@ BREAKABLE: dict[str, Break] = {
     "cms-lost": Break("", "no pool holds the Central Management Store", _cms_lost, _CMS_HOME, _CMS),
     "flush": Break(
         "POOL NUMBER",
-        "the storage service queue cannot be flushed on so many Front Ends",
+        "the storage service queue cannot be flushed on this many Front Ends",
         _flush,
         "UPDATE fe SET flush_ok = 1 WHERE pool = :pool",
         "The storage service queues of {pool} can be flushed.",
     ),
     "slow": Break(
         "FACTOR",
-        "steps take so many times as long",
+        "steps take this many times as long",
         _slow,
         "UPDATE clock SET slow = 1",
         "Every step from the next one on takes its usual time.",
     ),
     "late": Break(
         "SECONDS",
-        "the next run that is stopped redirects its users all the same, so much later",
+        "the next run that is stopped still redirects its users, this much later",
         _late,
         "UPDATE clock SET late = 0; UPDATE run SET late = NULL",
         "A run that is stopped does nothing more.",
     ),
     "linger": Break(
         "SECONDS",
-        "a run ends so many seconds after its last step",
+        "a run ends this many seconds after its last step",
         _linger,
         "UPDATE clock SET linger = 0",
         "A run ends with its last step.",
@@ -352,14 +352,14 @@ BREAKABLE: dict[str, Break] = {
     ),
     "start": Break(
         "[TIMES]",
-        "so many tries to begin a run get no answer, and nothing is sent",
+        "this many tries to begin a run get no answer, and nothing is sent",
         _start,
         "UPDATE clock SET unanswered = 0",
         "The next run can begin.",
     ),
     "sight": Break(
         "",
-        "the next run is lost from sight after it began, and goes on",
+        "the next run is lost from sight after it begins, and goes on",
         _sight,
         "UPDATE run SET blind = 0; UPDATE clock SET blind = 0",
         "Every run can be seen, the next one too.",

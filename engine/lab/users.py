@@ -49,8 +49,8 @@ def write(world: World, sip: str, what: str) -> int:
 
 
 def replicate(world: World, pool: str) -> int:
-    """Let the backup service finish what is waiting, as an Invoke-CsBackupServiceSync that worked; how many writes
-    it brought over. 0 where nothing can move."""
+    """Let the backup service finish what is waiting, like an Invoke-CsBackupServiceSync that worked; returns how many
+    writes it copied. 0 where nothing can move."""
     with world.change("sync") as db:
         number = db.execute("SELECT id FROM pool WHERE fqdn = ?", (pool,)).fetchone()[0]
         row = _now(db, world, number)

@@ -29,7 +29,7 @@ class WorldLost(EngineUnavailable):
 def create(path: Path, size: Size = Size.DEFAULT, *, clock: Callable[[], float], product: str = "2013") -> World:
     """Make a world where there is none, and open it. `product` is "2013" or "2015". Raises FileExistsError."""
     if path.exists():
-        raise FileExistsError(f"there is a lab world already: {path}")
+        raise FileExistsError(f"there is already a lab world: {path}")
     db = _connect(path)
     try:
         _fill(db, size, clock(), product)
@@ -44,7 +44,7 @@ class World:
     def __init__(
         self, path: Path, *, clock: Callable[[], float], at_commit: Callable[[str], None] | None = None
     ) -> None:
-        """Open an existing world. `clock` gives unix seconds; `at_commit` is told the name of every committed
+        """Open an existing world. `clock` gives unix seconds; `at_commit` gets the name of every committed
         change. Raises WorldLost when there is no world in that file."""
         if not path.is_file():
             raise WorldLost(f"there is no lab world at {path}; make one with: csfailover lab reset")
@@ -62,7 +62,7 @@ class World:
             raise WorldLost(f"the lab world at {path} cannot be opened", str(error)) from error
 
     def close(self) -> None:
-        """Whoever still works with it meets WorldLost, and its runs go on when somebody else opens the world."""
+        """Threads that still use it get WorldLost, and its runs go on when somebody else opens the world."""
         with self._lock:
             self._closed = True
             self._db.close()
@@ -141,7 +141,7 @@ class World:
         instant = speed is None or speed == float("inf")
         rate = 1.0 if speed is None or instant else speed
         if rate <= 0:
-            raise ValueError(f"the speed of a lab world is more than 0, not {speed}")
+            raise ValueError(f"the speed of a lab world must be more than 0, not {speed}")
         if (self.instant, self.speed) == (instant, rate):
             return
         with self.change("clock") as db:
@@ -156,7 +156,7 @@ class World:
         return settled(pool, partner, at, flowing=not self.instant)
 
     def remake(self, size: Size, product: str = "2013") -> None:
-        """Make the world anew in the same file, while others have it open. Speed stays; every run is gone."""
+        """Make a new world in the same file, while others have it open. The speed stays; every run is gone."""
         with self.change("reset") as db:
             pace = db.execute("SELECT speed, instant FROM clock").fetchone()
             for table in TABLES:

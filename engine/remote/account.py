@@ -1,9 +1,9 @@
 """Whether the account may be tried now. A directory locks an account after a few refused sign-ins, for everybody.
 
-One for the whole process: readers, runs and looks all go through it. Until somebody has just been let in, one goes
-ahead and the others wait for what comes of it, so that a wrong password is refused once and not once for each
+There is one for the whole process: readers, runs and looks all go through it. Unless a sign-in was accepted a moment
+ago, one goes ahead and the others wait for its result, so that a wrong password is refused once and not once for each
 connection. A refusal stops every sign-in; the next one is made after minutes, and at most five are made in an hour.
-A password that has changed meanwhile (its file was written anew) ends the pause. Sends nothing itself.
+A changed password (its file was written again) ends the pause. Sends nothing itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GROWS = (1, 3, 10, 20)
 FRESH = 2.0
 """Seconds for which a sign-in that was accepted lets others go in side by side."""
 WAKES = 5.0
-"""Seconds after which one that waits looks for itself."""
+"""Seconds after which a waiting one looks again."""
 KDC_REFUSES = frozenset(code & 0xFFFFFFFF for code in (-1765328360, -1765328361, -1765328366, -1765328378))
 """MIT Kerberos: wrong password, expired password or account, revoked or locked, no such account. They count as
 refused sign-ins too, and are reported by the library before anything is sent to the server."""
@@ -42,7 +42,7 @@ class AccountPaused(AuthenticationError):
 
 @dataclass(frozen=True)
 class _Met:
-    """What those that went ahead met at one server, one after the other: no refusal, but no answer either."""
+    """What those that went ahead met at one server, one after another: no refusal, but no answer either."""
 
     endpoint: str
     error: Exception
@@ -70,7 +70,7 @@ class Account:
         self._words = self._unread = ""
 
     def password(self) -> str | None:
-        """What to sign in with; where it cannot be read now, what was read last."""
+        """What to sign in with; where it cannot be read now, what was last read."""
         try:
             secret = self._read()
         except ValueError as error:
@@ -84,7 +84,7 @@ class Account:
 
     @contextmanager
     def signing_in(self, endpoint: str) -> Iterator[str | None]:
-        """Around a first request on a new connection; gives the password for it. Raises AccountPaused without having
+        """Around a first request on a new connection; yields the password for it. Raises AccountPaused without having
         sent anything, or what the one that went ahead to the same server met there twice."""
         ahead = self._enter(endpoint)
         password = self.password()
@@ -115,7 +115,7 @@ class Account:
             self._change.notify_all()
 
     def _enter(self, endpoint: str) -> bool:
-        """Wait for leave to sign in; whether this one goes ahead of the others."""
+        """Wait for permission to sign in; returns whether this one goes ahead of the others."""
         waited = False
         with self._change:
             while True:
@@ -124,7 +124,7 @@ class Account:
                     return False
                 met = self._met
                 if waited and not self._ahead and met and met.endpoint == endpoint and met.times > 1:
-                    raise met.error  # whoever is next would wait for the same: a server that is not there
+                    raise met.error  # the next one would wait for the same: a server that is not there
                 if not self._ahead:
                     self._ahead = True
                     return True
@@ -151,7 +151,7 @@ class Account:
             wait = self._left(now)
             self._words = (
                 f"the server did not accept the account at {self._clock():%H:%M:%S} UTC; check user name, password and "
-                "that the account may use remoting. So that it is not locked out, nothing signs in with it before "
+                "that the account may use remoting. To prevent a lockout, nothing signs in with it before "
                 f"{self._clock() + timedelta(seconds=wait):%H:%M:%S} UTC"
             )
             error.add_note(self._words)

@@ -1,7 +1,7 @@
-"""Can it work? What `csfailover check` asks of the configured Front Ends, one named answer after the other.
+"""Can it work? What `csfailover check` asks the configured Front Ends, one named answer after another.
 
-Nothing is changed: sessions are opened and closed, read-only cmdlets run, and one pipeline that only sleeps is let go
-of and found again. A check that depends on one that failed is left out. Every no has a cure.
+Nothing is changed: sessions are opened and closed, read-only cmdlets run, and one pipeline that only sleeps is
+released and found again. A check that depends on one that failed is left out. Every no has a cure.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ READS = (
     "Get-CsPoolFabricState", "Get-CsComputer", "Get-CsAdminRole",
 )  # fmt: skip
 PLAIN = ("Measure-Object",)
-"""PowerShell's own that the readings need."""
+"""PowerShell's own cmdlets that the readings need."""
 CULTURES = ("Get-WinSystemLocale", "Get-UICulture")
 IN_ENGLISH_ONLY = (
-    "its errors are shown as it words them, and judged by type and number; only in English the bot recognises routing "
-    "groups without primaries, finds the cures for documented errors, and answers a question with No (it stops the "
-    "cmdlet otherwise)"
+    "its errors are shown as it words them, and judged by type and number; only in English can the bot recognise "
+    "routing groups without primaries, find the cures for documented errors, and answer a question with No (otherwise "
+    "it stops the cmdlet)"
 )
 VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "ServicesStopDelayMins")
 """Parameters that not every version of the cmdlets has."""
@@ -47,7 +47,7 @@ VERSIONED = ("SkipDataVerification", "DatabaseCommandTimeoutInSeconds", "Service
 
 @dataclass(frozen=True)
 class Trial:
-    """`ok` None: it works without, and `say` tells what is lost."""
+    """`ok` None: it works without this, and `say` explains what is lost."""
 
     name: str
     ok: bool | None
@@ -78,7 +78,7 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
         yield Trial(f"sign-in and shell: {title}", False, _said(error), error.cure)
         return
     session.close()
-    yield Trial(f"sign-in and shell: {title}", True, f"signed in by {door.settings.auth}; a shell opened and closed")
+    yield Trial(f"sign-in and shell: {title}", True, f"signed in with {door.settings.auth}; a shell opened and closed")
     try:
         with RemoteReader(door, host, monotonic) as reader:
             name = door.settings.module or door.load(reader.session)
@@ -100,7 +100,7 @@ def _front_end(door: Door, host: str, title: str, monotonic: Callable[[], float]
 def _connection(door: Door, host: str, title: str) -> Trial:
     settings, name = door.settings, f"connection: {title}"
     if settings.proxy:
-        return Trial(name, True, "not tried alone: it goes through the proxy")
+        return Trial(name, True, "not tried separately: it goes through the proxy")
     address = (settings.reached_at(host), int(settings.address()["port"]))
     try:
         with socket.create_connection(address, timeout=settings.connection_timeout) as plain:
@@ -110,21 +110,21 @@ def _connection(door: Door, host: str, title: str) -> Trial:
             with context.wrap_socket(plain, server_hostname=address[0]) as secure:
                 return Trial(name, True, f"port {address[1]} answers; {secure.version()}, its certificate is trusted")
     except ssl.SSLCertVerificationError as error:
-        cure = "Name the CA's certificate in ca_file, and the host as the certificate does."
+        cure = "Name the CA's certificate in ca_file, and write the host name as the certificate has it."
         return Trial(name, False, f"its certificate is not trusted: {error.verify_message}", cure)
     except ssl.SSLError:
         cure = f"Check port and ssl: 5986 is for https, 5985 for http. {ASK_THERE}"
-        return Trial(name, False, f"port {address[1]} of {address[0]} answers, and does not speak TLS", cure)
+        return Trial(name, False, f"port {address[1]} of {address[0]} answers, but does not speak TLS", cure)
     except socket.gaierror as error:
-        cure = "Write it as Topology Builder does; while name servers are gone, [engine.remote.addresses] stands in."
+        cure = "Write it as Topology Builder shows it; while name servers are down, use [engine.remote.addresses]."
         return Trial(name, False, f"the name {address[0]} does not resolve here: {error.strerror}", cure)
     except OSError as error:
-        cure = f"{NETWORK} The listener: winrm quickconfig -transport:https."
+        cure = f"{NETWORK} To create the listener: winrm quickconfig -transport:https."
         return Trial(name, False, f"port {address[1]} of {address[0]}: {error}", cure)
 
 
 def _cmdlets(reader: RemoteReader, title: str) -> Iterator[Trial]:
-    """What is not there, and what it could not be asked of, are two things. Raises EngineUnavailable."""
+    """A cmdlet that is missing and one that could not be asked about are two things. Raises EngineUnavailable."""
     missing = []
     for cmdlet in (*CMDLETS.values(), *READS, *PLAIN):
         try:
@@ -134,27 +134,27 @@ def _cmdlets(reader: RemoteReader, title: str) -> Iterator[Trial]:
             continue
         if cmdlet in CMDLETS.values():
             yield _parameters(cmdlet, names, title)
-    cure = "Give the account a role or group that holds them: RTCUniversalServerAdmins, or an RBAC role."
+    cure = "Give the account a role or group that includes them: RTCUniversalServerAdmins, or an RBAC role."
     if set(missing) & set(PLAIN):
-        cure = f"{cure} On a restricted endpoint they have to be among its visible cmdlets."
-    said = f"not there, or hidden from this account: {', '.join(missing)}" if missing else "all are there"
+        cure = f"{cure} On a restricted endpoint they have to be among the visible cmdlets."
+    said = f"missing, or hidden from this account: {', '.join(missing)}" if missing else "all are there"
     yield Trial(f"cmdlets: {title}", not missing, said, cure if missing else "")
 
 
 def _parameters(cmdlet: str, names: frozenset[str], title: str) -> Trial:
     name = f"parameters of {cmdlet}: {title}"
     if MANDATORY not in names:
-        cure = "Let the endpoint's role capability name the cmdlet with its Parameters; until then nothing is started."
-        return Trial(name, False, "the server does not tell them; a restricted endpoint may hide them", cure)
+        cure = "Let the endpoint's role capability list the cmdlet with its Parameters; until then nothing is started."
+        return Trial(name, False, "the server does not report them; a restricted endpoint may hide them", cure)
     have = [n for n in VERSIONED if n in names]
     lacks = [n for n in VERSIONED if n not in names]
-    said = f"of what differs by version it knows {', '.join(have) or 'nothing'}"
-    return Trial(name, True, said + (f" and not {', '.join(lacks)}" if lacks else ""))
+    said = f"of those that differ by version it has {', '.join(have) or 'none'}"
+    return Trial(name, True, said + (f"; it lacks {', '.join(lacks)}" if lacks else ""))
 
 
 def _speaks(reader: RemoteReader, title: str) -> Trial:
-    """The language of the server's messages. A session's own culture is the one that the client asked for, so the
-    system's is asked for too."""
+    """The language of the server's messages. A session's own culture is the one that the client asked for, so
+    the system's is asked for too."""
     name, told = f"language of the server: {title}", {}
     for cmdlet in CULTURES:
         with suppress(Answered):
@@ -162,11 +162,9 @@ def _speaks(reader: RemoteReader, title: str) -> Trial:
             told[cmdlet] = str(getattr(found[0], "name", "") or get(found[0], "Name") or "") if found else ""
     foreign = sorted({culture for culture in told.values() if culture and culture.partition("-")[0].lower() != "en"})
     if foreign:
-        return Trial(
-            name, None, f"{', '.join(foreign)}: {IN_ENGLISH_ONLY}", "Nothing to do; read its messages as they come."
-        )
+        return Trial(name, None, f"{', '.join(foreign)}: {IN_ENGLISH_ONLY}", "Nothing to do.")
     if not any(told.values()):
-        return Trial(name, None, f"not told; if it is not English: {IN_ENGLISH_ONLY}", f"Let it show {CULTURES[0]}.")
+        return Trial(name, None, f"not shown; if it is not English: {IN_ENGLISH_ONLY}", f"Let it show {CULTURES[0]}.")
     return Trial(name, True, "English")
 
 
@@ -178,15 +176,15 @@ def _language(session: Session, title: str, monotonic: Callable[[], float]) -> T
         session.finish(ps, lambda: ps.begin_invoke(remote_stream_options=0), "a script", 10, monotonic)
     except EngineError as error:
         if isinstance(error, Answered) and NO_SCRIPTS_ID in error.id:
-            return Trial(name, True, "no scripts, only commands: all that the bot needs")
-        return Trial(name, True, f"scripts do not run, which the bot does not need: {_said(error)}")
+            return Trial(name, True, "no scripts, only commands; that is all the bot needs")
+        return Trial(name, True, f"scripts do not run, but the bot does not need them: {_said(error)}")
     return Trial(name, True, "scripts are allowed; the bot sends none")
 
 
 def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float], new_id: Ids) -> Trial:
-    """Start a pipeline that sleeps, let go of it, and find it again as another client, as after a crash."""
+    """Start a pipeline that sleeps, release it, and find it again as another client, as after a crash."""
     name, shell_id, command_id = f"reattach: {title}", new_id(), new_id()
-    lost = "after a restart in mid-run the bot cannot follow the cmdlet; it looks at PoolState until that is plain"
+    lost = "after a restart in mid-run the bot cannot follow the cmdlet; it watches PoolState until that is clear"
     try:
         first = Session(door, host, limit=door.settings.read_limit)
         first.named(shell_id)
@@ -202,13 +200,13 @@ def _reattach(door: Door, host: str, title: str, monotonic: Callable[[], float],
     except REMOTE as error:
         _delete(door, host, shell_id)
         why = "the endpoint does not support it" if cannot_reattach(error) else own_words(error)
-        cure = "Use a Front End's own WinRM (route = winrm) where that is wanted."
+        cure = "If you need this, use a Front End's own WinRM (route = winrm)."
         return Trial(name, None, f"{why}: {lost}", cure)
-    return Trial(name, True, "a pipeline was let go of and found again" if found else "a shell was found again")
+    return Trial(name, True, "a pipeline was released and found again" if found else "a shell was found again")
 
 
 def _found_again(door: Door, host: str, shell_id: str, command_id: str, monotonic: Callable[[], float]) -> bool:
-    """Whether the pipeline came to its end under our eyes; where Start-Sleep is not there it fails, yet is found."""
+    """Whether we saw the pipeline run to its end; where there is no Start-Sleep it fails, yet is found."""
     second = Session(door, host, limit=door.settings.read_limit)
     second.named(shell_id)
     ps: Any = second.pipeline(command_id)
@@ -236,7 +234,7 @@ def _facts(engine: Remote, pool: str) -> Trial:
         see = "See the Front Ends of its backup pool above."
         return Trial(name, False, _said(error), f"{error.cure} {see}".strip())
     if facts.unread:
-        see_above = "Without them preflight warns, or stops what it cannot judge. See the Front Ends above."
+        see_above = "Without these, preflight warns, or blocks what it cannot judge. See the Front Ends above."
         return Trial(name, False, "not read: " + "; ".join(map(str, facts.unread)), rights(facts) or see_above)
     partner = facts.partner.fqdn if facts.partner else "none"
     return Trial(name, True, f"{facts.pool.state}, {facts.pool.health}, backup pool {partner}; everything was read")

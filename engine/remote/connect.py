@@ -2,7 +2,7 @@
 
 No pool of warm sessions: after two minutes without a request WinRM disconnects a shell. Nothing here follows a run
 or reads a fact. The pools are never used as context managers, as leaving the block would delete the shell and with
-it the cmdlet that runs there.
+it the cmdlet that is running there.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from engine.remote.streams import Raw, Tap
 
 MODULES = ("SkypeForBusiness", "Lync")
 READERS_IDLE = 240
-"""Seconds that the server keeps the shell of a reader that nobody uses; the shortest that WinRM takes is 60."""
+"""Seconds that the server keeps the shell of an unused reader; the shortest that WinRM accepts is 60."""
 BACKOFF = 0.5
 """Seconds before the second attempt to connect; doubled for each further one."""
 
 
 def quiet_loggers() -> None:
-    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it. What the libraries warn of, some of it
-    with tracebacks, is raised as well, and then told once in our own words."""
+    """pypsrp logs whole envelopes at DEBUG, parameters and all: never let it. What the libraries warn about, some of it
+    with tracebacks, is raised as well, and then reported once in our own words."""
     for name in ("pypsrp", "spnego", "requests_credssp", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
@@ -45,8 +45,8 @@ class Session:
     """One connection and one shell. `inbox` fills with raw records while one of its pipelines is polled."""
 
     def __init__(self, door: Door, endpoint: str, *, limit: int | None = None) -> None:
-        """`limit` in seconds shortens the timeouts and drops the retries: for reads, which have others to ask. Their
-        shells go away by themselves after READERS_IDLE seconds, should the bot be killed before it deletes them."""
+        """`limit` in seconds shortens the timeouts and drops the retries: for reads, which have others to ask. The
+        server removes their shells after READERS_IDLE seconds, should the bot be killed before it deletes them."""
         self.settings = settings = door.settings
         self._idle_timeout = READERS_IDLE if limit else settings.idle_timeout
         self._parts = Reassembly()
@@ -92,7 +92,7 @@ class Session:
             raise met(error, f"opening a session on {self.endpoint}") from error
 
     def poll(self, ps: Any) -> inside.Reply | None:
-        """Take what a pipeline has to tell into the inbox, what cannot be read too; None when it had nothing. Raises
+        """Take what a pipeline has to report into the inbox, even what cannot be read; None when it had nothing. Raises
         whatever an odd answer makes pypsrp raise."""
         return inside.receive(
             self.pool, ps, self._parts, self.settings.poll, lambda odd: self.inbox.append((odd.stream, odd))
@@ -102,7 +102,7 @@ class Session:
         self, commands: list[tuple[str, dict[str, Any]]], limit: float, monotonic: Callable[[], float]
     ) -> list[Any]:
         """Run a short, read-only pipeline to its end and return its output. Raises StepRefused where PowerShell
-        told an error, EngineUnavailable where it did not end within `limit` seconds."""
+        reported an error, EngineUnavailable where it did not end within `limit` seconds."""
         ps = self.pipeline()
         for name, parameters in commands:
             ps.add_cmdlet(name).add_parameters(parameters)
@@ -112,7 +112,7 @@ class Session:
     def finish(
         self, ps: Any, begin: Callable[[], object], what: str, limit: float, monotonic: Callable[[], float]
     ) -> list[Any]:
-        """Begin, poll to the end, and hand out the output; what else came is dropped."""
+        """Begin, poll to the end, and return the output; anything else that came is dropped."""
         self.inbox.clear()
         until = monotonic() + limit
         over = False
@@ -124,7 +124,7 @@ class Session:
         except Exception as error:
             raise met(error, f"{what} on {self.endpoint}") from error
         if ps.state == PSInvocationState.RUNNING:
-            missing = "ended, and the server did not say how" if over else f"did not answer within {limit:g} s"
+            missing = "ended, but the server did not say how" if over else f"did not answer within {limit:g} s"
             raise EngineUnavailable(f"{what} on {self.endpoint} {missing}")
         if odd := next((item for _, item in self.inbox if isinstance(item, Unreadable)), None):
             raise EngineUnavailable(f"{what} on {self.endpoint}: {odd}")
@@ -137,7 +137,7 @@ class Session:
 
     def close(self) -> None:
         """Delete the shell if it was opened, and let go of the connection. Best effort, as the server deletes it after
-        its idle timeout; only where nothing runs."""
+        its idle timeout anyway; only where nothing runs."""
         try:
             with suppress(Exception), self.wsman.within(self.settings.opening):
                 self.pool.close()
@@ -146,8 +146,8 @@ class Session:
 
 
 def met(error: Exception, doing: str) -> EngineError:
-    """The port's error for whatever pypsrp raised. Only around calls of pypsrp: what is in no table was made of an odd
-    answer, as a KeyError of a reference to nothing."""
+    """The port's error for whatever pypsrp raised. Only around calls of pypsrp: what is in no table came from an odd
+    answer, such as a KeyError for a reference to nothing."""
     if not isinstance(error, REMOTE):
         return EngineUnavailable(f"{doing}: the answer could not be read", f"{type(error).__name__}: {error}"[:2000])
     told = translated(error, doing)
@@ -182,7 +182,7 @@ class Door:
             try:
                 session.run([("Import-Module", {"Name": name})], self.settings.read_limit, self._monotonic)
             except Unrecognised:
-                return ""  # a constrained endpoint without Import-Module comes with its cmdlets
+                return ""  # a constrained endpoint without Import-Module comes with its cmdlets loaded
             except StepRefused as error:
                 refused = refused or error
             else:
@@ -204,7 +204,7 @@ def _arguments(settings: RemoteSettings, endpoint: str, limit: int | None) -> di
         "password": settings.password.get_secret_value() if settings.password else None,
         "cert_validation": str(settings.ca_file) if settings.ca_file else True,
         "proxy": settings.proxy,
-        "no_proxy": settings.proxy is None,  # else HTTPS_PROXY would carry an administrator's session unasked
+        "no_proxy": settings.proxy is None,  # else HTTPS_PROXY would silently carry an administrator's session
         "operation_timeout": operation,
         "read_timeout": read,
         "connection_timeout": min(settings.connection_timeout, 5) if limit else settings.connection_timeout,

@@ -1,4 +1,4 @@
-"""The time as a Front End has it: the Date of its answer to a request that signs in nowhere and changes nothing."""
+"""The time on a Front End: the Date of its answer to a request that does not sign in and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.remote.settings import RemoteSettings
 
 
 def date_of(settings: RemoteSettings, host: str) -> datetime | None:
-    """None where it does not answer, says no time, or is behind a proxy. What else it answers does not matter."""
+    """None where it does not answer, gives no time, or is behind a proxy. The rest of its answer does not matter."""
     if settings.proxy:
         return None
     where = settings.address()

@@ -1,4 +1,4 @@
-"""The bytes of a Receive -> single messages of [MS-PSRP], each by itself, so that an odd one costs only itself. Pure.
+"""The bytes of a Receive -> single messages of [MS-PSRP], each on its own, so that an odd one costs only itself. Pure.
 
 pypsrp decodes a reply as a whole: one record that it cannot read takes the rest of the reply with it. Nothing here
 sends, and what a message means is pypsrp's business, with `inside` in between.
@@ -21,14 +21,14 @@ PREFIX = 40
 """Bytes before the document of a message: destination, type, ids of pool and pipeline."""
 BOM = b"\xef\xbb\xbf"
 MOST_HELD = 64 * 1024 * 1024
-"""Bytes of messages that have not come to their end; more is a stream that never will."""
+"""Bytes held of messages that are not complete; more than this is a stream that never will be."""
 SHOWN = 300
-"""Characters that are shown of what could not be read."""
+"""Characters shown of what could not be read."""
 
 HALVES = re.compile(
     r"(_x[dD][89abAB][0-9a-fA-F]{2}__x[dD][c-fC-F][0-9a-fA-F]{2}_)|_x(?:[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])_"
 )
-"""A surrogate pair as CLIXML escapes it, to be kept; or a half of one, or what is no character, to be replaced."""
+"""A surrogate pair as CLIXML escapes it, to be kept; or a half of one, or what is not a character, to be replaced."""
 REFERENCE = re.compile(r"&#(x[0-9a-fA-F]+|[0-9]+);")
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 STATE = re.compile(rb'N="PipelineState"[^>]*>\s*(\d+)\s*<')
@@ -42,8 +42,8 @@ KINDS: dict[int, tuple[Stream, str]] = {
     MessageType.DEBUG_RECORD: ("debug", "a debug record"),
     MessageType.PROGRESS_RECORD: ("progress", "a progress record"),
     MessageType.INFORMATION_RECORD: ("information", "an information record"),
-    MessageType.PIPELINE_STATE: ("error", "the words on how it ended"),
-    MessageType.PIPELINE_HOST_CALL: ("host", "a call of the host"),
+    MessageType.PIPELINE_STATE: ("error", "the report of how it ended"),
+    MessageType.PIPELINE_HOST_CALL: ("host", "a host call"),
 }
 
 
@@ -60,15 +60,15 @@ class Unreadable:
 
 @dataclass
 class Reassembly:
-    """Puts fragments together to messages. What does not fit is told and dropped, and the next message begins anew."""
+    """Puts fragments together into messages. What does not fit is reported and dropped; the next one starts anew."""
 
     _parts: dict[int, tuple[int, bytearray]] = field(default_factory=dict)
 
     def feed(self, data: bytes) -> Iterator[bytes | Unreadable]:
-        """The messages that `data` brings to their end, in order."""
+        """The messages that `data` completes, in order."""
         while data:
             if len(data) < HEAD.size:
-                yield Unreadable("host", f"{len(data)} bytes of a reply were no fragment")
+                yield Unreadable("host", f"{len(data)} bytes of a reply were not a fragment")
                 return
             number, index, bits, length = HEAD.unpack_from(data)
             piece, data = data[HEAD.size : HEAD.size + length], data[HEAD.size + length :]
@@ -83,7 +83,7 @@ class Reassembly:
         expected, held = (0, bytearray()) if start else self._parts.pop(number, (-1, bytearray()))
         if index != expected or sum(len(h) for _, h in self._parts.values()) > MOST_HELD:
             self._parts.pop(number, None)
-            yield Unreadable("host", "a part of a record did not come")
+            yield Unreadable("host", "a part of a record never arrived")
             return
         held += piece
         self._parts.pop(number, None)
@@ -99,7 +99,7 @@ def packed(message: bytes) -> bytes:
 
 
 def mended(message: bytes) -> bytes:
-    """The message with U+FFFD for everything in it that no XML document and no string may hold."""
+    """The message with U+FFFD for everything in it that an XML document or a string must not contain."""
     text = message[PREFIX:].removeprefix(BOM).decode("utf-8", "replace")
     text = HALVES.sub(lambda half: half[1] or "_xFFFD_", text)
     text = NO_XML.sub(INSTEAD, REFERENCE.sub(_character, text))
@@ -124,14 +124,14 @@ def kind(message: bytes) -> int:
 
 
 def state_in(message: bytes) -> int | None:
-    """The state that a PipelineState tells, even where the rest of it cannot be read."""
+    """The state that a PipelineState reports, even where the rest of it cannot be read."""
     found = STATE.search(message) if kind(message) == MessageType.PIPELINE_STATE else None
     return int(found[1][:9]) if found else None
 
 
 def unreadable(message: bytes, error: Exception) -> Unreadable:
-    """What is reported in the place of this message."""
-    stream, name = KINDS.get(kind(message), ("host", "a message of the server"))
+    """What is reported in place of this message."""
+    stream, name = KINDS.get(kind(message), ("host", "a message from the server"))
     text = re.sub(r"<[^>]*>", " ", message[PREFIX:].removeprefix(BOM).decode("utf-8", "replace"))
     words = " ".join(text.split())[:SHOWN]
     return Unreadable(stream, f"{name} could not be read ({type(error).__name__})" + (f": {words}" if words else ""))

@@ -1,4 +1,4 @@
-"""The real engine as an `Engine`: reads facts and runs the cmdlet over PowerShell remoting. Joins the parts.
+"""The real engine as an `Engine`: reads facts and runs the cmdlet over PowerShell remoting. Puts the parts together.
 
 It never connects to a Front End of the pool that is moved, in either direction, but to one of its backup pool: the
 moved pool may be dead, and a planned failover stops its services.
@@ -47,8 +47,8 @@ class Remote:
         quiet: float = QUIET,
     ) -> None:
         """`clock` gives the aware time for `Facts.read_at`, `wait` waits seconds, `monotonic` measures intervals.
-        `password` reads it anew, else that of the settings is good for as long as the process lives; `quiet`: seconds
-        without a record after which that is reported."""
+        `password` reads it again each time, else that of the settings is used for the life of the process; `quiet`:
+        seconds without a record after which that is reported."""
         quiet_loggers()
         self.settings = settings
         self._clock = clock
@@ -71,10 +71,10 @@ class Remote:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def topology(self) -> Topology:
-        """The pools that Get-CsPool lists and the configured ones, each with its backup pool where it is told.
+        """The pools that Get-CsPool lists and the configured ones, each with its backup pool where it is known.
 
-        Remembered for `cache` seconds. Where the relationship could not be read the configured pair stands in, as
-        this says only what may be typed; `facts` takes nothing from the configuration.
+        Remembered for `cache` seconds. Where the relationship could not be read, the configured pair stands in, as
+        this only decides what may be typed; `facts` takes nothing from the configuration.
         """
         if self._topology and self._fresh(self._topology[0]):
             return self._topology[1]
@@ -133,7 +133,7 @@ class Remote:
         return result
 
     def _read(self, tasks: Mapping[str, Task], endpoints: list[str]) -> dict[str, Any]:
-        """The tasks' results from the first endpoint that gives any. Raises what the last one met."""
+        """The tasks' results from the first endpoint that gives any. Raises what the last one ran into."""
         error: EngineError = EngineUnavailable("no Front End is configured")
         for endpoint in endpoints:
             results = gather(
@@ -158,7 +158,7 @@ class Remote:
         self._good = [endpoint, *(e for e in self._good if e != endpoint)]
 
     def _fails(self, endpoint: str) -> None:
-        """From now on the last to be asked, until it answers again."""
+        """From now on it is the last to be asked, until it answers again."""
         self._good = [e for e in self._good if e != endpoint]
         self._bad = [*(e for e in self._bad if e != endpoint), endpoint]
 
@@ -178,7 +178,7 @@ class Remote:
         near = nearest(pool, [p for pair in self.settings.pairs for p in pair])
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         return StepRefused(
-            f"{pool} is in no pair of the bot's configuration, so there is no surviving pool to work from.{meant} "
+            f"{pool} is in no pair in the bot's configuration, so there is no surviving pool to work from.{meant} "
             "Name its pair and their Front Ends under [engine.remote]."
         )
 
@@ -199,26 +199,26 @@ class Remote:
         )
 
     def invoke(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:
-        """A Front End that cannot start it now is the last to be chosen by the next ticket."""
+        """A Front End that cannot start it now is the last choice for the next ticket."""
         try:
             with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
                 return run.start(plan)
         except EngineUnavailable as error:
             self._fails(ticket.endpoint)
             following = self._endpoints(self.settings.partner(plan.pool))[0]
-            hint = "It is tried again." if following == ticket.endpoint else f"{following} is tried next."
+            hint = "It will be tried again." if following == ticket.endpoint else f"{following} will be tried next."
             raise EngineUnavailable(f"{error.reason} {hint}", error.detail, error.cure) from error
 
     def reattach(self, ticket: Ticket, plan: Plan, sink: Sink, cancelled: Cancelled) -> Outcome:  # noqa: ARG002
-        """WinRM gives a run back to whoever names its ids, once it has let go of the killed client. Numbering goes on
-        after `ticket.seen`; the server never tells again what it delivered to the dead process, with the exception
-        of a last message around a disconnect."""
+        """WinRM gives a run back to any client that names its ids, once it has let go of the killed one. Numbering goes
+        on after `ticket.seen`; the server never repeats what it delivered to the dead process, with the exception of a
+        last message around a disconnect."""
         with self._counted(), closing(self._run(ticket, sink, cancelled)) as run:
             return run.resume()
 
     def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
         """See RemoteRun.prove_over. A run that was asked to stop gets `patience` from the first look that found it
-        still there, in this life of the process; only then its shell is deleted under it."""
+        still there, in this life of the process; only then is its shell deleted under it."""
         with closing(self._run(ticket, _nothing_to_tell, lambda: False)) as run:
             since = self._stopping.get(ticket.command_id)
             waited = since is not None and self._monotonic() - since > self.settings.patience
@@ -235,8 +235,8 @@ class Remote:
 
     def close(self) -> None:
         """Every run in this process writes the phase `parked`, disconnects, and returns an UNKNOWN outcome that means
-        only this: it runs on without us. Whoever called close() must not record that outcome as the run's end. Waits
-        up to LEAVING seconds for that. Runs started afterwards park at once."""
+        only this: it keeps running without us. Whoever called close() must not record that outcome as the run's end.
+        Waits up to LEAVING seconds for that. Runs started afterwards park at once."""
         self._parking.set()
         with self._runs:
             self._runs.wait_for(lambda: self._running == 0, timeout=LEAVING)

@@ -1,4 +1,4 @@
-"""The border: what pypsrp, requests and the network raise becomes one of the port's three errors, once, here.
+"""The border: whatever pypsrp, requests and the network raise becomes one of the port's errors here, and only here.
 
 One table, the most specific row first. PowerShell's own words are kept in `detail`. Nothing is retried and nothing
 is decided here. Fault codes: pypsrp's recordings of real servers, and winerror.h / wsmerror.h by name.
@@ -25,7 +25,7 @@ NOT_SUPPORTED = frozenset({50, 2150858771, 2150858818})
 TIMED_OUT = 2150858793
 """The server had no news within the operation timeout."""
 NOT_FOUND = 2150858843
-"""Shell *or* command not found; only the text tells which, and it is translated."""
+"""Shell *or* command not found; only the text shows which, and it is translated."""
 DISCONNECTED = 2150859204
 """The shell is disconnected (ERROR_WINRS_SHELL_DISCONNECTED)."""
 NO_SUCH_CONFIGURATION = 2150858811
@@ -47,7 +47,7 @@ def _code(*codes: int) -> Callable[[Exception], bool]:
 
 
 def _untrusted(error: Exception) -> bool:
-    """Whether the certificate was looked at and refused: anything else is no TLS at all. What went wrong stands some
+    """Whether the certificate was looked at and refused: anything else is not TLS at all. What went wrong is some
     levels down, in the arguments or as the reason of what wraps it."""
     inner: object = error
     while isinstance(inner, BaseException):
@@ -58,30 +58,30 @@ def _untrusted(error: Exception) -> bool:
 
 
 def _foreign(error: Exception) -> bool:
-    """XML that is no WS-Management: a fault without a code, or an answer to nothing that was asked."""
+    """XML that is not WS-Management: a fault without a code, or an answer to nothing that was asked."""
     return getattr(error, "code", None) is None if isinstance(error, WSManFaultError) else type(error) is WinRMError
 
 
 ASK_THERE = "On the server, winrm enumerate winrm/config/listener shows which ports and paths it serves."
 NOT_REMOTING = (
-    "Check port, route and path: 5986 and /wsman for route = winrm, 443 and /OcsPowershell for route = ocspowershell; "
-    "and that no proxy or load balancer answers in the server's place."
+    "Check port, route and path: 5986 and /wsman for route = winrm, 443 and /OcsPowershell for route = ocspowershell. "
+    "Check that no proxy or load balancer answers in the server's place."
 )
 WHO_MAY = "Get-PSSessionConfiguration there lists the session configurations and who may use each of them."
-NETWORK = "Is the server up, WinRM running (Get-Service WinRM), the port open in every firewall on the way?"
+NETWORK = "Is the server up, is WinRM running (Get-Service WinRM), is the port open in every firewall on the way?"
 
 TABLE = (
     Means(AuthenticationError, StepRefused, "the server did not accept the account",
-        "Check user name, password and auth. Is the account locked, expired, or must it change its password? It has to "
-        "be in Remote Management Users or Administrators of that server."),
+        "Check user name, password and auth. Is the account locked or expired, or must its password be changed? It has "
+        "to be in Remote Management Users or Administrators on that server."),
     Means(http.SSLError, EngineUnavailable, "the server's certificate is not trusted",
-        "Name its CA in ca_file, and the host as the certificate does.", _untrusted),
-    Means(http.SSLError, EngineUnavailable, "what answers at this port does not speak TLS",
+        "Name its CA in ca_file, and write the host name as the certificate has it.", _untrusted),
+    Means(http.SSLError, EngineUnavailable, "what answers on this port does not speak TLS",
         f"Check port and ssl: 5986 is for https, 5985 for http. {ASK_THERE}"),
     Means(http.ProxyError, EngineUnavailable, "the proxy did not let the connection through",
         "Check proxy, and have the proxy allow this server and port; or leave proxy out."),
     Means(http.ConnectTimeout, EngineUnavailable, "the server did not answer in time", NETWORK),
-    Means(http.ReadTimeout, EngineUnavailable, "the server took the request and did not answer in time",
+    Means(http.ReadTimeout, EngineUnavailable, "the server accepted the request but did not answer in time",
         "Is it overloaded? Ask again; a longer read_timeout waits longer."),
     Means(http.ConnectionError, EngineUnavailable, "the server could not be reached, or cut the connection", NETWORK),
     Means(http.RequestException, EngineUnavailable, "the request could not be sent", NOT_REMOTING),
@@ -90,7 +90,7 @@ TABLE = (
         _code(ACCESS_DENIED)),
     Means(WSManFaultError, StepRefused, "the server has no such session configuration",
         f"Check configuration_name. {WHO_MAY}", _code(NO_SUCH_CONFIGURATION)),
-    Means(WSManFaultError, EngineUnavailable, "the account has as many sessions open there as it may (quota)",
+    Means(WSManFaultError, EngineUnavailable, "the account has reached its limit of open sessions there (quota)",
         "Get-WSManInstance -ResourceURI Shell -Enumerate lists them there, Remove-WSManInstance ends one that nobody "
         "needs. Or raise MaxShellsPerUser under WSMan:\\localhost\\Shell.", _code(*QUOTA)),
     Means(WSManFaultError, EngineUnavailable, "the server did not answer in time",
@@ -98,29 +98,29 @@ TABLE = (
     Means(WSManFaultError, EngineUnavailable, "the session is gone from the server", "Ask again.",
         _code(NOT_FOUND, DISCONNECTED)),
     Means(WSManFaultError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING, _foreign),
-    Means(WSManFaultError, StepRefused, "the server refused", "Its own words stand beside this."),
+    Means(WSManFaultError, StepRefused, "the server refused the request", "See the server's own message."),
     Means(WinRMTransportError, StepRefused, "the server has no PowerShell remoting at this path",
         f"{NOT_REMOTING} {ASK_THERE}", _code(404, 405)),
     Means(WinRMTransportError, StepRefused, "the server forbids remoting for this account",
-        f"Put it into Remote Management Users or Administrators there. {WHO_MAY}", _code(403)),
-    Means(WinRMTransportError, EngineUnavailable, "the server is there and cannot serve now",
+        f"Add it to Remote Management Users or Administrators there. {WHO_MAY}", _code(403)),
+    Means(WinRMTransportError, EngineUnavailable, "the server answered, but cannot serve requests now",
         "Start WinRM there (Start-Service WinRM), or for OcsPowershell the application pool in IIS; name the Front End "
         "itself if a load balancer answered. Then ask again.", _code(500, 502, 503, 504)),
     Means(WinRMTransportError, EngineUnavailable, "the server answered with an HTTP error", NOT_REMOTING),
     Means(WinRMError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING, _foreign),
-    Means(WinRMError, EngineUnavailable, "the session broke", "Ask again."),
+    Means(WinRMError, EngineUnavailable, "the session broke off", "Ask again."),
     Means(SpnegoError, EngineUnavailable, "signing in could not be prepared on this machine",
         "Check auth and username; for Kerberos get a ticket first (kinit, klist)."),
     Means(ET.ParseError, EngineUnavailable, "what answered is not PowerShell remoting", NOT_REMOTING),
     Means(ImportError, EngineUnavailable, "a library for this auth is not installed on this machine",
-        "Install csfailover with the extra for it, or choose another auth."),
+        "Install csfailover with the extra that brings it, or choose another auth."),
     Means(ValueError, EngineUnavailable, "the connection settings do not fit together",
-        "Its own words name the setting."),
+        "The message names the setting."),
     Means(OSError, EngineUnavailable, "the connection failed", NETWORK),
 )  # fmt: skip
 
 REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))
-"""What a call into pypsrp may raise for the other side's reasons. Everything else is a bug of ours."""
+"""What a call into pypsrp may raise for reasons on the other side. Everything else is a bug of our own."""
 
 
 def translated(error: Exception, doing: str) -> EngineError:
@@ -136,14 +136,14 @@ def translated(error: Exception, doing: str) -> EngineError:
 
 
 def _of_a_page(error: Exception) -> Exception:
-    """The HTTP error in whose page, being well-formed XML as IIS writes it, pypsrp took the lack of a fault for one."""
+    """The HTTP error behind a page of well-formed XML, as IIS writes it, which pypsrp took for a fault."""
     page = error.__context__
     foreign = isinstance(error, WSManFaultError) and error.code is None
     return page if foreign and isinstance(page, WinRMTransportError) else error
 
 
 def own_words(error: Exception) -> str:
-    """The other side's words: the provider's fault where there is one (a refusal by RBAC comes so), else the reason."""
+    """The other side's words: the provider's fault if there is one (RBAC refuses this way), else the reason."""
     if isinstance(error, WSManFaultError):
         told = [str(part) for part in (error.provider_fault, error.reason) if part]
         return "\n".join(dict.fromkeys(told)) or f"WSMan fault {error.code}"
@@ -159,7 +159,7 @@ def is_answer(error: Exception) -> bool:
 
 
 def lost(error: Exception) -> bool:
-    """True for trouble on the way, worth another try on a new connection."""
+    """True for trouble on the way that is worth another try on a new connection."""
     if isinstance(error, WSManFaultError):
         return not is_answer(error)
     return isinstance(error, (http.RequestException, WinRMTransportError, ET.ParseError, OSError))

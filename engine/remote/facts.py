@@ -1,7 +1,7 @@
-"""From what the read-only cmdlets put out to the nouns of the model. Pure: objects in, facts out.
+"""From the output of the read-only cmdlets to the nouns of the model. Pure: objects in, facts out.
 
 A reading that failed is an EngineError and becomes *unknown*, never an assumption. Property names are those of the
-reference pages; where no page gives one it is marked `unconfirmed` and every shape that makes sense is taken.
+reference pages; where no page gives one it is marked `unconfirmed` and every shape that makes sense is accepted.
 Through remoting, enums come as text and nested objects as text or as objects, so both shapes are read everywhere.
 """
 
@@ -18,7 +18,7 @@ from engine.remote.streams import plain
 
 T = TypeVar("T")
 Result = Any
-"""The list of objects that a reading put out, or the EngineError it met."""
+"""The list of objects that a reading returned, or the EngineError it ran into."""
 
 MODULE = re.compile(r"([A-Za-z][\w.]*):\[\s*(\w+)\s*,\s*(\w+)\s*\]")
 """One backup module as text: `UserServices.PresenceFocus:[SteadyState,NormalState]` (export, import)."""
@@ -32,7 +32,7 @@ WORST_IMPORT = (Import.ERROR, Import.UNKNOWN, Import.NORMAL)
 
 
 def properties(item: Any) -> dict[str, Any]:
-    """An object's properties by lower-case name; empty for what has none."""
+    """An object's properties by lower-case name; empty for one that has none."""
     both = {**(getattr(item, "adapted_properties", None) or {}), **(getattr(item, "extended_properties", None) or {})}
     return {name.lower(): value for name, value in both.items()}
 
@@ -63,7 +63,7 @@ def number(value: Any) -> int | None:
 
 
 def pools(found: Iterable[Any]) -> tuple[Pool, ...]:
-    """Get-CsPool: the pools that have a Registrar. Of one whose services are not told it is not known, so it stays."""
+    """Get-CsPool: the pools that have a Registrar. One whose services are not listed may have one, so it stays."""
     told = []
     for item in found:
         services = texts(get(item, "Services"))
@@ -77,7 +77,7 @@ def pools(found: Iterable[Any]) -> tuple[Pool, ...]:
 
 
 def edition(fqdn: str, machines: tuple[str, ...]) -> str:
-    """A Standard Edition server is a pool whose FQDN is its only computer's; everything else is Enterprise."""
+    """A Standard Edition server is a pool with the FQDN of its only computer; everything else is Enterprise."""
     if not machines:
         return ""
     return "Standard" if machines == (fqdn,) else "Enterprise"
@@ -140,7 +140,7 @@ def _modules(found: list[Any]) -> list[tuple[str, str, str]]:
 
 
 def replication(source: Result, target: Result) -> Replication:
-    """One direction: what the source exports, and what the target imports of it."""
+    """One direction: what the source exports, and what of it the target imports."""
     export = Export.UNKNOWN if isinstance(source, EngineError) else backup_states(source)[0]
     imports = Import.UNKNOWN if isinstance(target, EngineError) else backup_states(target)[1]
     return Replication(export, imports)
@@ -164,7 +164,7 @@ def cms(services: Result, status: Result, known: Iterable[Pool]) -> Cms:
 
 
 def _active(services: Result) -> set[str] | None:
-    """The pools that call their store the active one; None where that was not read."""
+    """The pools that claim the active store; None where that was not read."""
     if isinstance(services, EngineError):
         return None
     return {host_of(get(s, "PoolFqdn", "Identity") or "") for s in services if plain(get(s, "Active")) == "True"}
@@ -176,7 +176,7 @@ def _pool_of(machine: str, known: Iterable[Pool]) -> str:
 
 
 def edges(found: Result) -> tuple[tuple[Edge, ...], tuple[str, ...]]:
-    """Get-CsService -EdgeServer: each Edge pool and its next hop, and the Edge pools whose next hop is not told.
+    """Get-CsService -EdgeServer: each Edge pool and its next hop, and the Edge pools whose next hop is not given.
 
     The next hop is the Registrar it depends on: property Registrar (unconfirmed) or DependentServiceList.
     """
@@ -203,7 +203,7 @@ def version(found: Result, pool: str) -> str | None:
 
 def front_end_up(found: list[Any]) -> bool | None:
     """Get-CsWindowsService: whether the Front End service (RTCSRV) runs there; None where it is not listed, or its
-    status is no word of ServiceControllerStatus."""
+    status is not a value of ServiceControllerStatus."""
     for item in found:
         if plain(get(item, "Name", "ServiceName")).upper() == "RTCSRV":
             status = plain(get(item, "Status"))
@@ -220,8 +220,8 @@ def front_ends(
     services: Mapping[str, bool | None], ordered: tuple[str, ...], listed: tuple[str, ...]
 ) -> tuple[list[bool | None], bool]:
     """Each Front End's state, and whether they stand in the order of their first start. A machine of the topology
-    whose services were not asked for is unknown. An order that leaves out a machine is of another pool, or of another
-    day, and is not taken."""
+    whose services were not asked for is unknown. An order that leaves out a machine belongs to another pool, or to
+    another day, and is not used."""
     for names in (ordered, listed):
         if names and services.keys() <= set(names):
             return [services.get(name) for name in names], names is ordered
@@ -230,8 +230,8 @@ def front_ends(
 
 def complains(found: list[Any]) -> bool:
     """Get-CsPoolFabricState -Type Routing: lines of text, one of which Microsoft documents: `... has no primaries.`
-    They come without a type or an id, so only an English server is understood here; `check` tells of another. Missing
-    it makes nothing down, and finding it makes nothing down either: the pool is then read as NO_PRIMARIES."""
+    They come without a type or an id, so only an English server is understood here; `check` reports any other. Missing
+    it counts nothing as down, and neither does finding it: the pool is then read as NO_PRIMARIES."""
     return any("no primaries" in plain(line).lower() for line in found)
 
 
@@ -242,11 +242,11 @@ def health(
     ordered: bool = False,
     complaint: bool = False,
 ) -> Health:
-    """From the Front Ends' services: enough for a quorum, too few, none. Machines that could not be read count for
+    """From the Front Ends' services: enough for a quorum, too few, none. Machines that could not be read count as
     neither, and silence proves nothing: only machines whose services were read as not running make a pool down.
 
-    Whether the SQL back end is up is told plainly by no read-only cmdlet, so BACKEND_DOWN is never concluded. Where
-    the services run and routing groups have no primaries all the same, that is what is told.
+    No read-only cmdlet clearly shows whether the SQL back end is up, so BACKEND_DOWN is never concluded. Where
+    the services run and routing groups still have no primaries, that is what is reported.
     """
     if up and True not in up and None not in up:
         return Health.DOWN

@@ -1,7 +1,7 @@
-"""Follows a cmdlet that runs: tells its records, survives cut connections, passes a stop on, lets go when leaving.
+"""Follows a running cmdlet: reports its records, survives cut connections, passes a stop on, lets go when leaving.
 
-How it was started or found is `run`. A failing sink passes through untouched: no handler of network errors is around
-a call of it. A running pool is never closed: on the way out it is disconnected. One thread, one connection.
+How it was started or found is `run`. What a failing sink raises passes through untouched: no handler of network errors
+surrounds a call to it. A running pool is never closed: on the way out it is disconnected. One thread, one connection.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ LONGEST_PAUSE = 10.0
 """Seconds between two attempts to see a run again."""
 LOOK_AGAIN = 3.0
 """Seconds between two looks for a command that is not there: the request may still be on its way."""
-OVER_UNTOLD = "The run is over, and how it ended was not kept by the server; the state of the pools has to tell."
+OVER_UNTOLD = "The run is over, but the server did not keep how it ended; the state of the pools has to show it."
 MOST_ODD = 20
-"""Records of a run that could not be read and are reported; more of them tell nothing more."""
+"""How many unreadable records of a run are reported; more of them add nothing."""
 
 Seen = Literal["news", "lost", "over", "gone", "disconnected"]
 Listed = Literal["there", "command gone", "session gone", "no answer"]
@@ -78,7 +78,7 @@ class Follower:
         self._tell("phase", phase)
 
     def _drain(self) -> None:
-        """Tell what the last poll brought. Outside every handler of network errors."""
+        """Report what the last poll brought. Outside every handler of network errors."""
         inbox = self._session.inbox
         while inbox:
             if told := self._noted(*inbox.pop(0)):
@@ -103,7 +103,7 @@ class Follower:
         try:
             return self._watch()
         except BaseException:
-            self._disconnect()  # the sink refused, or a bug of ours: the cmdlet runs on, the next process finds it
+            self._disconnect()  # the sink refused, or we have a bug: the cmdlet runs on, the next process finds it
             raise
 
     def _watch(self) -> Outcome:
@@ -149,7 +149,7 @@ class Follower:
             self._silence_told = True
 
     def _poll(self) -> tuple[Seen, str]:
-        """One Receive. Only an answer that says so is the end; every other one, however odd, costs patience."""
+        """One Receive. Only an answer that says so is the end; every other one, however odd, uses up patience."""
         began = self._monotonic()
         try:
             reply = self._session.poll(self._ps)
@@ -160,17 +160,17 @@ class Follower:
                 return "disconnected", words
             return self._missing(words) if code == errors.NOT_FOUND else ("lost", words)
         if reply is None:
-            return "news", ""  # none of the run, but of the server: it has the command and waits for it
+            return "news", ""  # none from the run, but from the server: it has the command and waits for it
         if reply.done:
             return "over", ""
         kept_alive = not reply.odd and self._monotonic() - began >= self._settings.poll / 2
-        return ("news", "") if reply.read or kept_alive else ("lost", "it answers, and tells nothing that can be read")
+        return ("news", "") if reply.read or kept_alive else ("lost", "it answers, but with nothing that can be read")
 
     def _missing(self, words: str) -> tuple[Seen, str]:
-        """The server knows the shell or the command no more: that is so where its own list says so too."""
+        """The server no longer knows the shell or the command: true only where its own list says so too."""
         match self._listed():
             case "session gone":
-                return "gone", "The session is gone from the server, and with it the word on how the run ended."
+                return "gone", "The session is gone from the server, and with it the record of how the run ended."
             case "command gone":
                 self._delete_left_over()
                 return "gone", OVER_UNTOLD
@@ -178,7 +178,7 @@ class Follower:
                 return "lost", words
 
     def _listed(self) -> Listed:
-        """What the server lists of the run; looked at twice before it is said that the command is not there."""
+        """What the server lists of the run; two looks are taken before the command counts as gone."""
         try:
             for look in range(2):
                 if look:
@@ -217,21 +217,21 @@ class Follower:
             self._wait(min(1.0, left))
 
     def _ask_to_stop(self) -> None:
-        """Ctrl-C, once it is wanted and until it got through; the records still come. pypsrp's own stop() would
+        """Ctrl-C, from when it is wanted until it gets through; the records still come. pypsrp's own stop() would
         read nothing more."""
         if self._stop_sent or not (self._session.host.stuck or self._cancelled()):
             return
         try:
             self._session.pool.shell.signal(inside.CTRL_C, self._ps.id)
         except Exception:  # noqa: BLE001  # as in _poll
-            return  # again in the next round; what became of the run is what the next poll tells
+            return  # again in the next round; the next poll shows what became of the run
         self._stop_sent = True
 
     def _park(self) -> Outcome:
-        """The process is leaving: let go of the shell so that the next one can take it at once. It runs on."""
+        """The process is leaving: let go of the shell so that the next one can take it at once. It keeps running."""
         self._phase("parked")
         self._disconnect()
-        return unknown("The bot is shutting down; the cmdlet runs on and will be found again.")
+        return unknown("The bot is shutting down; the cmdlet keeps running and will be found again.")
 
     def _disconnect(self) -> None:
         with suppress(Exception):
@@ -239,7 +239,7 @@ class Follower:
         inside.let_go(self._session.wsman)
 
     def _clean_up(self) -> None:
-        """After `ended` is committed: without its shell a run could not be told from a lost one."""
+        """After `ended` is committed: without its shell a run looks like a lost one."""
         with suppress(Exception):
             self._ps.close()
         self._session.close()

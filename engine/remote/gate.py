@@ -30,7 +30,7 @@ class Wire(WSMan):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """After so long no further request is sent: ReadTimeout. Around pypsrp's own loops, which have no end."""
+        """After this many seconds no further request is sent: ReadTimeout. For pypsrp's own endless loops."""
         self._until = self._pace.monotonic() + seconds
         try:
             yield
@@ -51,7 +51,7 @@ class Wire(WSMan):
         what = ET.tostring(resource) if resource is not None else b""
         self._pace((self._endpoint, action, resource_uri, str(selector_set), what))
         if self._pace.monotonic() > self._until:
-            raise ReadTimeout("the server answered, and did not come to an end")
+            raise ReadTimeout("the server kept answering and did not come to an end")
 
         def send() -> ET.Element:
             return super(Wire, self).invoke(
@@ -63,7 +63,7 @@ class Wire(WSMan):
             try:
                 return send()
             except Exception as error:
-                self.signed_in = not refuses(error)  # what follows, as a Delete, must not be refused once more
+                self.signed_in = not refuses(error)  # what follows, such as a Delete, must not be refused again
                 self._account.refused(error)
                 raise
         return self._sign_in(send)
@@ -75,7 +75,7 @@ class Wire(WSMan):
             try:
                 answer = send()
             except WSManFaultError as error:
-                answer = error  # whoever answers so has let us in
+                answer = error  # a server that answers like this has let us in
         self.signed_in = True
         if isinstance(answer, WSManFaultError):
             raise answer

@@ -1,8 +1,8 @@
 """The PowerShell host on our side: it hears what the server says, and answers every question with No.
 
-Approvals are the confirmation, so a question is one that nobody here may answer with Yes. It is kept word for
-word for the people in the channel. A question that has no No is not answered at all: `stuck` tells the follower
-to stop the pipeline, which would otherwise wait for ever.
+Approvals are the confirmation, so nobody here may answer a question with Yes. It is kept word for word for
+the people in the channel. A question that offers no No is not answered at all: `stuck` makes the follower
+stop the pipeline, which would otherwise wait for ever.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _words(args: list[Any]) -> str:
 
 def _no(choices: Any) -> int | None:
     """The index of plain No. The label is `&No` with its hot key; PowerShell translates it, so English only:
-    a translated question stays unanswered rather than be guessed."""
+    a translated question stays unanswered rather than being guessed at."""
     for index, choice in enumerate(choices or []):
         properties = {**getattr(choice, "adapted_properties", {}), **getattr(choice, "extended_properties", {})}
         label = next((str(v) for k, v in properties.items() if k.lower() == "label"), "")

@@ -1,4 +1,4 @@
-"""What is done with private parts of pypsrp 0.9.1, and WSMan requests it has no method for. The reason for the pin.
+"""Everything that uses private parts of pypsrp 0.9.1, and WSMan requests it has no method for: the reason for the pin.
 
 Everything else uses pypsrp's public names only. No retrying, no meaning: that is `run`.
 """
@@ -31,8 +31,8 @@ ENDS = frozenset({PSInvocationState.STOPPED, PSInvocationState.COMPLETED, PSInvo
 SENDING = (OSError, AuthenticationError, WinRMTransportError, WSManFaultError)
 """What pypsrp raises where a request could not be sent or was refused; OSError is requests' own base too."""
 CTRL_C = "powershell/signal/crtl_c"
-"""So spelled in [MS-PSRP] 3.1.5.3.9 and in the server; with any other code, pypsrp's own among them, it closes the
-command without another word."""
+"""Spelled like this in [MS-PSRP] 3.1.5.3.9 and in the server; with any other code, pypsrp's own among them, it silently
+closes the command."""
 
 
 class Found(NamedTuple):
@@ -43,7 +43,7 @@ class Found(NamedTuple):
 
 
 def name_shell(pool: RunspacePool, shell_id: str) -> None:
-    """Give the pool an id of ours before it is opened: WinRM takes the client's, so it can be written down first."""
+    """Give the pool an id of our choice before it is opened: WinRM accepts the client's, so we can record it first."""
     pool.id = pool.shell.id = shell_id
 
 
@@ -59,7 +59,7 @@ def let_go(wsman: WSMan) -> None:
 
 def reset(wsman: WSMan) -> None:
     """Start again on a new connection. After a cut connection the message encryption of the old one would make the
-    server answer HTTP 400 for ever (pypsrp issue 21), and pypsrp renews neither by itself."""
+    server answer HTTP 400 for ever (pypsrp issue 21), and pypsrp renews neither on its own."""
     let_go(wsman)
     wsman.transport.encryption = None  # the wrap state belongs to the dead connection
     wsman.transport.session = None  # so does its authentication
@@ -75,7 +75,7 @@ def attach(pool: RunspacePool, ps: PowerShell) -> None:
     try:
         pool.connect()
     except WSManFaultError as fault:
-        if fault.code != TIMED_OUT:  # connected; only the word about the pool's state was not yet there
+        if fault.code != TIMED_OUT:  # connected; only the message about the pool's state was not there yet
             raise
     ps._command_id = ps.id  # what Receive asks for; pypsrp learns it only from its own Command
     ps.state = PSInvocationState.DISCONNECTED
@@ -85,7 +85,7 @@ def attach(pool: RunspacePool, ps: PowerShell) -> None:
 
 
 def adopt(pool: RunspacePool, ps: PowerShell) -> None:
-    """Take the pipeline for running although the answer to Command was lost."""
+    """Treat the pipeline as running although the answer to Command was lost."""
     ps._command_id = ps.id
     ps.state = PSInvocationState.RUNNING
     pool.pipelines[ps.id] = ps
@@ -99,8 +99,8 @@ def reconnect(pool: RunspacePool) -> None:
 
 
 class Reply(NamedTuple):
-    """What one Receive brought. `done`: the server says that the command has ended; how, it may have told or not.
-    `read` and `odd`: how many messages could be read, and how many not."""
+    """What one Receive brought. `done`: the server says that the command has ended; it may or may not have said how.
+    `read` and `odd`: how many messages could be read, and how many could not."""
 
     done: bool = False
     read: int = 0
@@ -110,9 +110,9 @@ class Reply(NamedTuple):
 def receive(
     pool: RunspacePool, ps: PowerShell, parts: Reassembly, timeout: int, odd: Callable[[Unreadable], object]
 ) -> Reply | None:
-    """Take what the pipeline has to tell; None when it had nothing within `timeout` seconds. In the place of
-    poll_invoke, which does not tell Done, and where one odd record takes the rest of its reply with it: here each
-    message is decoded by itself, and `odd` takes what cannot be. Raises what pypsrp raises, which after an odd answer
+    """Take what the pipeline has to report; None when it had nothing within `timeout` seconds. Replaces poll_invoke,
+    which does not report Done, and in which one odd record takes the rest of its reply with it: here each message is
+    decoded on its own, and `odd` gets those that cannot be. Raises what pypsrp raises, which after an odd answer
     may be anything."""
     want = ET.Element(f"{{{NAMESPACES['rsp']}}}Receive")
     ET.SubElement(want, f"{{{NAMESPACES['rsp']}}}DesiredStream", CommandId=ps._command_id or ps.id).text = "stdout"
@@ -150,8 +150,8 @@ def _messages(body: ET.Element, parts: Reassembly) -> Iterator[bytes | Unreadabl
 def _take(
     pool: RunspacePool, ps: PowerShell, messages: Iterable[bytes | Unreadable], odd: Callable[[Unreadable], object]
 ) -> tuple[int, int]:
-    """Hand out every message; how many could be read, and how many not. Raises, after the last, what kept an answer
-    to the server's host call from being sent."""
+    """Pass on every message; returns how many could be read, and how many could not. Raises, after the last, what kept
+    an answer to the server's host call from being sent."""
     counts = [0, 0]
     unsent = None
     for message in messages:
@@ -163,14 +163,14 @@ def _take(
             odd(strange)
         counts[bool(strange)] += 1
         if ps.state not in ENDS:
-            ps.state = PSInvocationState.RUNNING  # a state that is no end is none to act on
+            ps.state = PSInvocationState.RUNNING  # a state that is not an end is not one to act on
     if unsent:
         raise unsent
     return counts[0], counts[1]
 
 
 def _dispatch(pool: RunspacePool, ps: PowerShell, message: bytes) -> Unreadable | None:
-    """Let pypsrp decode and sort in one message; where it cannot, once more with what it stumbled over replaced."""
+    """Let pypsrp decode and file one message; where it cannot, try again with what it stumbled over replaced."""
     try:
         _decode(pool, ps, message)
     except SENDING:
@@ -188,7 +188,7 @@ def _dispatch(pool: RunspacePool, ps: PowerShell, message: bytes) -> Unreadable 
 
 
 def _decode(pool: RunspacePool, ps: PowerShell, message: bytes) -> None:
-    ET.fromstring(decoding.document(message))  # noqa: S314  # as pypsrp reads it next; what is no XML pypsrp would pass on as a string
+    ET.fromstring(decoding.document(message))  # noqa: S314  # as pypsrp reads it next; what is not XML pypsrp would pass on as a string
     for kind, value in pool._parse_responses(decoding.packed(message), ps):
         if kind == MessageType.PIPELINE_OUTPUT:
             ps.output.append(value.data.data)
@@ -223,12 +223,12 @@ def _listed(wsman: WSMan, resource: str, path: str, shell_id: str | None) -> set
     reply: ET.Element | None = wsman.enumerate(resource, enum)
     listing = reply.find("wsen:EnumerateResponse", NAMESPACES) if reply is not None else None
     if listing is None or listing.find("wsman:EndOfSequence", NAMESPACES) is None:
-        raise WinRMError("the server did not answer with a whole list")  # what is not in it may be there all the same
+        raise WinRMError("the server did not answer with a whole list")  # what is not in it may still be there
     return {(element.text or "").upper() for element in listing.findall(f"wsman:Items/{path}", NAMESPACES)}
 
 
 def delete_shell(wsman: WSMan, resource_uri: str, shell_id: str) -> None:
-    """Delete a shell by its id, opened by whichever process. What runs in it is ended: only for shells proved empty."""
+    """Delete a shell by its id, whichever process opened it. What runs in it ends too: only for shells proved empty."""
     wsman.delete(resource_uri, selector_set=_selector(shell_id))
 
 

@@ -1,8 +1,8 @@
 """The errors of a pool failover that Microsoft or an administrator has documented, with cause and cure.
 
 A text is recognised only where its wording is documented (`pattern`); the others are symptoms without a known text
-and are here for their cure. Documented is the English wording: numbers and ids are matched where a text has them, the
-rest is recognised on English servers only, which `check` says. It adds a cure and decides nothing. Nothing of the lab
+and are here for their cure. Only the English wording is documented: numbers and ids are matched where a text has them,
+the rest is recognised on English servers only, as `check` reports. It adds a cure and decides nothing. None of the lab
 engine's wording is matched. Pure.
 Sources: Lync Server 2013 documentation library (Failing over a pool), Microsoft support articles of Skype for
 Business Server, and administrators' pages, each named in its row.
@@ -31,7 +31,7 @@ DOCUMENTED = (
         r"is specified in topology as the next hop for the Edge server",
         "An Edge pool uses the failing pool as its next hop.",
         "Point the Edge to another Front End pool: Topology Builder in the same site, or Set-CsEdgeServer -Identity "
-        "EdgeServer:<edge pool> -Registrar Registrar:<other pool>. Then ask again. In a total site loss it is moot.",
+        "EdgeServer:<edge pool> -Registrar Registrar:<other pool>. Then ask again. Not needed after a total site loss.",
         "Lync Server 2013: Failing over a pool",
     ),
     Known(
@@ -55,14 +55,14 @@ DOCUMENTED = (
         r"Cannot fail over the Central Management Server\."
         r"|Central Management Server cannot be moved to pool .* because either a previous failover attempt",
         "A second failover of the Central Management Store came too soon after the first.",
-        "Wait for Active Directory replication, then as for a store that is being moved (E3).",
+        "Wait for Active Directory replication, then proceed as for a store that is being moved (E3).",
         "Microsoft support: Cannot perform CMS failover",
     ),
     Known(
         "E5",
         None,
         "ActiveMasterFqdn is blank: the Central Management Store has no active master.",
-        "As for a store that is being moved (E3).",
+        "Proceed as for a store that is being moved (E3).",
         "Microsoft support: Cannot perform CMS failover",
     ),
     Known(
@@ -75,7 +75,7 @@ DOCUMENTED = (
     Known(
         "E7",
         r"(?s)LS Backup Service.*\b4007\b.*NullReferenceException|LyncBackupService\.exe.*NullReferenceException",
-        "The backup service was installed as RTM under a patched server, and crashes after the first pairing.",
+        "The backup service was installed as RTM on a patched server, and crashes after the first pairing.",
         "Run the installer of the current cumulative update again on that Front End.",
         "Microsoft support: LyncBackupService.exe crashes",
     ),
@@ -96,15 +96,15 @@ DOCUMENTED = (
     Known(
         "E10",
         None,
-        "The account is not in RTCUniversalServerAdmins, or signed in before it was put there.",
-        "Put it in the group and sign in again, or widen AuthorizedUniversalGroups of the backup service.",
+        "The account is not in RTCUniversalServerAdmins, or signed in before it was added.",
+        "Add it to the group and sign in again, or widen AuthorizedUniversalGroups of the backup service.",
         "ucprimer, 2012-11; Get-CsBackupServiceStatus reference page",
     ),
     Known(
         "E11",
         None,
-        "After a clean failover of the Central Management Store both servers call themselves active.",
-        "Export the store and the location database before; verify one master after; reinstall from the export.",
+        "After a clean failover of the Central Management Store both servers claim to be active.",
+        "Export the store and the location database first; verify one master afterwards; reinstall from the export.",
         "Vale, 2015-09-25; northernlync, 2016-02-09",
     ),
     Known(
@@ -124,7 +124,7 @@ DOCUMENTED = (
     Known(
         "E14",
         r"(?s)The SSL connection cannot be established.*-2144108102|-2144108102,PSSessionOpenFailed",
-        "OcsPowershell on this Front End lacks .NET Framework 4.5.2 under its cumulative update.",
+        "OcsPowershell on this Front End lacks .NET Framework 4.5.2, which its cumulative update needs.",
         "Install .NET Framework 4.5.2 or later on the Front End.",
         "Microsoft support: remote PowerShell cmdlets not working",
     ),

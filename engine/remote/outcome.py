@@ -1,7 +1,7 @@
-"""How a run ended, from what was seen of it: the last state, the errors, the questions. Pure; not the verdict.
+"""How a run ended, judged by what was seen of it: the last state, the errors, the questions. Pure; not the verdict.
 
-`had_errors` of pypsrp is not asked: it stays False for errors that do not end the cmdlet. A run that warned has
-warnings, as no cmdlet reports in any other way how much was assumed or lost.
+pypsrp's `had_errors` is not used: it stays False for errors that do not end the cmdlet. A run that warned counts
+as one with warnings, as no cmdlet reports in any other way how much was assumed or lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def not_started(say: str) -> Outcome:
 
 
 class Ending:
-    """Remembers of the records only what the outcome needs, so that a long run does not grow."""
+    """Remembers only what the outcome needs from the records, so that a long run does not grow."""
 
     def __init__(self) -> None:
         self.errors = 0
@@ -49,16 +49,16 @@ class Ending:
 
     def _judge(self, state: int, asked: list[str], *, stopped: bool) -> tuple[Ended, str]:
         if asked:
-            return Ended.FAILED, f"The cmdlet asked: {asked[-1]} Nobody may answer that with Yes here, so it was No."
+            return Ended.FAILED, f"The cmdlet asked: {asked[-1]} Nobody here may answer Yes, so the answer was No."
         if state == State.STOPPED:
             return Ended.STOPPED, "The cmdlet was stopped" + (" as asked." if stopped else " by the server.")
         if state == State.FAILED:
             return Ended.FAILED, f"The cmdlet failed: {self.last_error or 'it did not say why.'}"
         if self.errors:
-            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet came to its end and told errors: {self.last_error}"
+            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet ran to its end and reported errors: {self.last_error}"
         if self.last_warning:
-            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet came to its end and warned: {self.last_warning}"
-        return Ended.COMPLETED, "The cmdlet came to its end without an error."
+            return Ended.COMPLETED_WITH_ERRORS, f"The cmdlet ran to its end and warned: {self.last_warning}"
+        return Ended.COMPLETED, "The cmdlet ran to its end without an error."
 
     def _explained(self) -> str:
         known = explain(self.last_error) if self.last_error else None

@@ -1,8 +1,8 @@
 """The floor under every loop: the same question goes to a server at most four times a second, whatever it answers.
 
-One place, under every request of the engine, so that no loop above it has to be trusted. A question is what is asked
-of whom; opening a session asks a new one each time, as the session's id is in it. A few may follow each other at once,
-as when a session opens or a short run has much to tell; what goes on is held to the rate.
+One place, under every request of the engine, so that no loop above it has to be trusted. A question is a request and
+whom it goes to; opening a session asks a new one each time, as the session's id is in it. A few may go out in a burst,
+as when a session opens or a short run has much to report; anything sustained is held to the rate.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable, Hashable
 
 RATE = 4.0
-"""The same question, in a second."""
+"""Times per second for the same question."""
 BURST = 16
-"""How many of the same may go out at once; they are made up for by what follows."""
+"""How many of the same may go out at once; the following ones make up for them."""
 
 
 class Pace:

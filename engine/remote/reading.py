@@ -23,7 +23,7 @@ Task = Callable[["RemoteReader"], Any]
 
 
 class RemoteReader:
-    """One session for read-only cmdlets. Use with `with`: nothing that is left of it matters."""
+    """One session for read-only cmdlets. Use with `with`: whatever it leaves behind does not matter."""
 
     def __init__(self, door: Door, endpoint: str, monotonic: Callable[[], float]) -> None:
         self._door = door
@@ -48,8 +48,8 @@ class RemoteReader:
         return self.session.run(list(commands), self._limit, self._monotonic)
 
     def parameters(self, cmdlet: str) -> frozenset[str]:
-        """The server's own parameter list, as PowerShell's remoting protocol gives it; UNTOLD where the cmdlet is there
-        and its list is empty. Raises StepRefused where it is not there: RBAC hides what an account may not run."""
+        """The server's own parameter list, as PowerShell's remoting protocol gives it; UNTOLD where the cmdlet exists
+        and its list is empty. Raises StepRefused where it does not: RBAC hides what an account may not run."""
         ps = self.session.pipeline()
         begin = lambda: inside.ask_metadata(ps, [cmdlet])  # noqa: E731  # it is an argument
         for item in self.session.finish(ps, begin, f"reading {cmdlet}", self._limit, self._monotonic):
@@ -69,8 +69,8 @@ def gather(
     limit: float,
     monotonic: Callable[[], float],
 ) -> dict[str, Any]:
-    """Every task's result by its name, or the EngineError that it met. Returns after `limit` seconds at the latest;
-    a thread that hangs in the network is left behind and ends by its own timeouts."""
+    """Every task's result by its name, or the EngineError that it ran into. Returns after `limit` seconds at the
+    latest; a thread that hangs in the network is left behind and ends by its own timeouts."""
     todo: queue.SimpleQueue[tuple[str, Task]] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     for task in tasks.items():
@@ -110,7 +110,7 @@ def _work(
                         break
     except EngineError as error:
         ended = error  # no session could be opened; the other threads may still have theirs
-    except Exception as error:  # noqa: BLE001  # a thread has nobody above it; the caller tells it
+    except Exception as error:  # noqa: BLE001  # a thread has nobody above it; the caller reports it
         ended = EngineUnavailable(f"reading failed: {type(error).__name__}", str(error))
     finally:
         done.put(("", ended))

@@ -1,7 +1,7 @@
 """From PowerShell's ErrorRecord to the port's error: what it is about, and what it proves. Pure.
 
 Nothing here reads a sentence, as those come in the server's language. Judged are the category, the exception's type,
-its HResult and the FullyQualifiedErrorId, which are the same on every server. An error that proves nothing stays one.
+its HResult and the FullyQualifiedErrorId, which are the same on every server. An error that proves nothing is kept.
 Categories: System.Management.Automation.ErrorCategory; codes: winerror.h.
 """
 
@@ -49,7 +49,7 @@ class Unrecognised(Answered):
 
 
 def refusal(what: str, host: str, account: str, errors: list[Any]) -> StepRefused:
-    """The error of a pipeline that did not complete. `what` are its cmdlets."""
+    """The error of a pipeline that did not complete. `what` names its cmdlets."""
     if not errors:
         return StepRefused(f"{what} on {host} was stopped by the server")
     first = errors[0]
@@ -75,7 +75,7 @@ def why(record: Any) -> Why:
 
 
 def _missing(record: Any) -> str:
-    """The command that was not found, as the record names it: whichever of the pipeline it is."""
+    """The command that was not found, as the record names it: it may be any one in the pipeline."""
     target = getattr(record, "target_object", None)
     return target if isinstance(target, str) and target else str(getattr(record, "target_name", None) or "")
 

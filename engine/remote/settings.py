@@ -1,7 +1,7 @@
-"""Where the real pools are and how the bot signs in there. A mistake is told as a sentence, all of them at once.
+"""Where the real pools are and how the bot signs in there. Mistakes are reported as sentences, all of them at once.
 
-No connection is made here and nothing is read but whether a named file exists. The password is a SecretStr: it
-shows in no repr, no log and no error. It comes from the bot's configuration (environment or file), never from here.
+No connection is made here and nothing is read; only the existence of named files is checked. The password is a
+SecretStr: it appears in no repr, log or error. It comes from the bot's configuration (environment or file), never from here.
 """
 
 from __future__ import annotations
@@ -69,27 +69,27 @@ class RemoteSettings(BaseModel):
     read_timeout: int = Field(default=60, ge=2, le=600)
     connection_timeout: int = Field(default=10, ge=1, le=120)
     poll: int = Field(default=2, ge=1, le=5)
-    """Longest wait for news of a run; also how fast a stop request or a shutdown is seen."""
+    """Longest wait for news of a run; also how quickly a stop request or a shutdown is noticed."""
     patience: int = Field(default=600, ge=1)
-    """How long a run may be out of sight before it is told as unknown."""
+    """How long a run may be out of sight before it is reported as unknown."""
     reattach_window: int = Field(default=300, ge=1)
     reattach_every: float = Field(default=5, gt=0)
-    """A server holds the connection of a killed client for about two minutes, so reattaching is tried again."""
+    """A server holds the connection of a killed client for about two minutes, so reattaching is retried."""
     idle_timeout: int = Field(default=14_400, ge=60)
     """How long the server keeps a shell that nobody is connected to, even while the cmdlet runs."""
     settling: float = Field(default=60, ge=0, le=3600)
-    """How long PoolState may lag behind: it lives in the Central Management Store, and is replicated from there."""
+    """How long PoolState may lag behind: it is kept in the Central Management Store and replicated from there."""
     retries: int = Field(default=3, ge=0, le=10)
     """Further attempts to connect, with growing pauses; a request that was sent is never repeated by this."""
     opening: float = Field(default=60, gt=0)
     """How long a session may take to open."""
     account_pause: float = Field(default=60, gt=0)
-    """How long nothing signs in after a first refusal of the account; longer after each further one, and at most five
-    refusals an hour, so that the directory does not lock it out."""
+    """How long nothing signs in after the account is first refused; longer after each further refusal, and at most five
+    refusals an hour, so that the directory does not lock the account."""
     read_limit: int = Field(default=45, ge=1)
     """Time limit of each read-only cmdlet."""
     readers: int = Field(default=8, ge=1, le=20)
-    """Connections that read facts at once. Each is a PowerShell process on the Front End; WinRM allows 30 a user."""
+    """Parallel connections that read facts. Each is a PowerShell process on the Front End; WinRM allows 30 per user."""
     cache: int = Field(default=300, ge=0)
     """How long the topology and the cmdlets' parameter lists may be remembered."""
 
@@ -100,7 +100,7 @@ class RemoteSettings(BaseModel):
             raise ValueError("no pool is named; list each pool with the Front Ends the bot may sign in to")
         empty = [pool for pool, hosts in value.items() if not hosts]
         if empty:
-            raise ValueError(f"no Front End is named for {', '.join(empty)}; name at least one, better two")
+            raise ValueError(f"no Front End is named for {', '.join(empty)}; name at least one, preferably two")
         return value
 
     @model_validator(mode="after")
@@ -120,7 +120,7 @@ class RemoteSettings(BaseModel):
                 f"{pool} is in more than one pair; pools are paired one to one" for pool in (one, other) if pool in seen
             ]
             told += [
-                f"{pool} is in a pair and has no Front End under front_ends"
+                f"{pool} is in a pair but has no Front End under front_ends"
                 for pool in (one, other)
                 if pool not in self.front_ends
             ]
@@ -143,7 +143,7 @@ class RemoteSettings(BaseModel):
     def _transport_mistakes(self) -> list[str]:
         told = []
         if not self.ssl and not self.allow_http:
-            told.append("ssl = false sends WinRM over http; set allow_http = true too if that is meant")
+            told.append("ssl = false sends WinRM over http; set allow_http = true too if that is intended")
         if not self.ssl and self.auth == "certificate":
             told.append("auth = certificate works over https only")
         if self.read_timeout <= self.operation_timeout:
@@ -159,7 +159,7 @@ class RemoteSettings(BaseModel):
         return None
 
     def reached_at(self, host: str) -> str:
-        """The address of a Front End: its name, or what `addresses` says."""
+        """The address of a Front End: its name, or what `addresses` gives."""
         return self.addresses.get(host, host)
 
     def address(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When a run has been quiet for so long that people are told, and in which words. Pure: times are arguments."""
+"""When a run has been quiet for so long that it is reported, and how that is worded. Pure: times are arguments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ QUIET = 120.0
 
 
 def quiet(since: datetime, now: datetime, endpoint: str, *, after: float = QUIET) -> str:
-    """The report on a cmdlet that runs and says nothing; empty while it is too early for one."""
+    """The report on a cmdlet that runs and reports nothing; empty while it is too early for one."""
     if now - since < timedelta(seconds=after):
         return ""
     return (
         f"nothing has been reported since {since:%H:%M:%S} UTC. The cmdlet is still there on {endpoint} and may be at "
-        "work. What can be done: wait; look at the services and the event log of the pools; Stop asks it to stop"
+        "work. What you can do: wait; check the services and the event logs of the pools; Stop asks it to stop"
     )
 
 
@@ -23,6 +23,6 @@ def out_of_sight(since: datetime, now: datetime, endpoint: str, words: str, *, a
     if now - since < timedelta(seconds=after):
         return ""
     return (
-        f"{endpoint} has given no answer about the run since {since:%H:%M:%S} UTC ({words}). The cmdlet runs on there, "
-        "if the server does. What can be done: see that this host and its WinRM are up and can be reached"
+        f"{endpoint} has given no answer about the run since {since:%H:%M:%S} UTC ({words}). The cmdlet keeps running "
+        "there if the server does. What you can do: check that this host and its WinRM are up and reachable"
     )

@@ -1,7 +1,7 @@
-"""From PowerShell's streams to our records: what is kept of each, in which words. Pure mapping.
+"""From PowerShell's streams to our records: what is kept of each, and how it is worded. Pure mapping.
 
 Nothing is judged here but noise: a progress record ("Preparing modules for first use.", in the server's language)
-comes with every session. Nothing is told by its words but what `report_path` says.
+comes with every session. Nothing is recognised by its wording except in `report_path`.
 Names of the attributes: pypsrp 0.9.1, [MS-PSRP] 2.2.3.15 (ErrorRecord) and 2.2.3.16 (InformationalRecord).
 """
 
@@ -20,7 +20,7 @@ DEEP, BROAD = 3, 50
 """How many levels of an object are shown, and how many parts of each."""
 REPORT = re.compile(r"((?:\b[A-Za-z]:\\|\\\\)[^\"'<>|*?]+?\.html?)[\"'.\s]*$", re.IGNORECASE)
 """A path on the server, of a drive or of a share, that ends the text. The sentence before it is in the server's
-language; where more follows, the text is not only about the report."""
+language; where more follows, the text is about more than the report."""
 
 COMPLETED = 1
 """System.Management.Automation.ProgressRecordType."""
@@ -30,8 +30,8 @@ Raw = tuple[Stream, Any]
 
 
 class Tap(list[Any]):
-    """Takes the place of one of pypsrp's stream lists: what is appended goes into one inbox for all streams, in the
-    order in which it came, and is kept nowhere else, so that a run of an hour does not grow."""
+    """Takes the place of one of pypsrp's stream lists: what is appended goes into one inbox for all streams, in
+    order of arrival, and is kept nowhere else, so that an hour-long run does not grow."""
 
     def __init__(self, stream: Stream, inbox: list[Raw]) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Tap(list[Any]):
 
 
 def mapped(stream: Stream, item: Any) -> Mapped | None:
-    """One record of ours, or None for noise."""
+    """The record as we report it, or None for noise."""
     if isinstance(item, Unreadable):
         return stream, _cut(str(item)), None
     match stream:
@@ -66,7 +66,7 @@ def _progress(item: Any) -> Mapped | None:
     percent = item.percent_complete
     known = isinstance(percent, int) and 0 <= percent <= 100  # -1 means: cannot tell
     if not text or (_is_over(item) and not any(more) and not known):
-        return None  # PowerShell's own, of preparing modules: over when it is first told of, and nothing told of it
+        return None  # PowerShell's own, about preparing modules: over when first reported, and without details
     return "progress", _cut(text), percent if known else None
 
 
@@ -110,8 +110,8 @@ def error_id(error: Any) -> str:
 
 
 def plain(item: Any, depth: int = DEEP) -> str:
-    """One object as a line: its own text, else `Name=value` of its properties. An object may hold itself, so only the
-    first of its parts are shown."""
+    """One object as a line: its own text, else `Name=value` of its properties. An object may contain itself, so only
+    its first parts are shown."""
     if depth < 0:
         return "…"
     if item is None:

@@ -1,6 +1,6 @@
-"""One reading of a pair: which cmdlets are asked, and how their answers become `Facts`. Changes nothing.
+"""One reading of a pair: which cmdlets are run, and how their answers become `Facts`. Changes nothing.
 
-The cmdlets are read-only. All are asked of a Front End of the surviving pool; the pool that may be failing is only
+The cmdlets are read-only. All of them run on a Front End of the surviving pool; the pool that may be failing is only
 knocked at (a TCP connection to its remoting port, nothing sent).
 """
 
@@ -35,9 +35,9 @@ from engine.remote.settings import RemoteSettings
 from engine.remote.unread import Reached, parsed, services, unread
 
 KNOCK = 3.0
-"""Seconds for the TCP connection that tells whether a machine is there at all."""
+"""Seconds for the TCP connection that shows whether a machine is there at all."""
 AT_ONCE = 3
-"""Front Ends whose services one thread reads, one after the other."""
+"""Front Ends whose services one thread reads, one after another."""
 
 Results = dict[str, Any]
 
@@ -73,7 +73,7 @@ def tasks(
 
 
 def of_machines(pool: str, machines: tuple[str, ...]) -> dict[str, Task]:
-    """Their services, and in which order they stand where it matters."""
+    """Their services, and their order where it matters."""
     told = {f"services of {pool} ({n})": _services(chunk) for n, chunk in enumerate(_chunks(machines), 1)}
     if len(machines) >= ORDERED_FROM:
         told[f"order of the Front Ends of {pool}"] = asks(("Get-CsComputer", {"Pool": pool}))
@@ -81,7 +81,7 @@ def of_machines(pool: str, machines: tuple[str, ...]) -> dict[str, Task]:
 
 
 def unasked(pools: Iterable[str | None], results: Results, asked: dict[str, tuple[str, ...]]) -> dict[str, Task]:
-    """What is still to be read: of pools that have other machines than those that were asked."""
+    """What is still to be read: for pools that have machines other than those that were asked."""
     told: dict[str, Task] = {}
     for pool in read.pools(_list(results, "pools")):
         if pool.fqdn in pools and set(pool.front_ends) - set(asked.get(pool.fqdn, ())):
@@ -94,7 +94,7 @@ def _chunks(machines: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
 
 
 def _services(machines: tuple[str, ...]) -> Task:
-    """The state of each machine's Front End service, or the error that was met there."""
+    """The state of each machine's Front End service, or the error that came up there."""
 
     def task(reader: RemoteReader) -> dict[str, bool | EngineError | None]:
         told: dict[str, bool | EngineError | None] = {}
@@ -110,7 +110,7 @@ def _services(machines: tuple[str, ...]) -> Task:
 
 
 def _knock(settings: RemoteSettings, machines: tuple[str, ...]) -> Task:
-    """Whether one of them takes a connection. A name that does not resolve says nothing of the machine."""
+    """Whether one of them takes a connection. A name that does not resolve says nothing about the machine."""
 
     def task(_: RemoteReader) -> Reached:
         told = Reached.UNTRIED
@@ -130,12 +130,12 @@ def _knock(settings: RemoteSettings, machines: tuple[str, ...]) -> Task:
 
 
 def machines_of(settings: RemoteSettings, known: Iterable[Pool]) -> dict[str, tuple[str, ...]]:
-    """Every pool's computers as the topology told them last, else the Front Ends of the configuration."""
+    """Every pool's computers as last listed by the topology, else the Front Ends of the configuration."""
     return {**settings.front_ends, **{p.fqdn: p.front_ends for p in known if p.front_ends}}
 
 
 def facts(pool: str, partner: str | None, results: Results, read_at: datetime) -> Facts:
-    """The readings put together. What failed is unknown, and stands in `unread` with its reason."""
+    """The readings put together. What failed is unknown, and is listed in `unread` with its reason."""
     both = (pool, partner) if partner else (pool,)
     missed = [
         unread(*parsed(name), result)
@@ -169,7 +169,7 @@ def facts(pool: str, partner: str | None, results: Results, read_at: datetime) -
 
 
 NO_REPLICATION = Replication(Export.NOT_INITIALIZED, Import.UNKNOWN)
-"""Of a pool without a partner: there is nothing to read."""
+"""For a pool without a partner: there is nothing to read."""
 
 
 def _unclear(what: What, of: str, said: str) -> Unread:
@@ -180,7 +180,7 @@ def _odd_backup_services(pools: Iterable[str], results: Results) -> list[Unread]
     """Those that answered, with states this bot does not know."""
     read_well = {p: found for p in pools if not isinstance(found := results[f"backup service of {p}"], EngineError)}
     return [
-        _unclear(What.BACKUP_SERVICE, p, "its modules' states are in no form this bot knows")
+        _unclear(What.BACKUP_SERVICE, p, "its modules' states are in a form that this bot does not know")
         for p, found in read_well.items()
         if Export.UNKNOWN in (states := read.backup_states(found)) or Import.UNKNOWN in states
     ]
@@ -193,11 +193,11 @@ def _pool(
     found = results[f"PoolState of {pool}"]
     state, most = read.registrar_state([] if isinstance(found, EngineError) else found)
     if state is PoolState.UNKNOWN and not isinstance(found, EngineError):
-        missed.append(_unclear(What.POOL_STATE, pool, "the registrar configuration does not tell it"))
+        missed.append(_unclear(What.POOL_STATE, pool, "the registrar configuration does not show it"))
     related = _list(results, f"backup pool of {pool}")
     backup = read.backup_pool(related, pool, pair) if related else None
     if related and backup is None:
-        missed.append(_unclear(What.BACKUP_POOL, pool, "its name is not to be found in what the server told"))
+        missed.append(_unclear(What.BACKUP_POOL, pool, "its name was not found in the server's answer"))
     listed = in_topology.front_ends if in_topology else ()
     up, ordered = _front_ends(pool, listed, results, missed)
     size = len(listed) or len(up) or None
@@ -222,7 +222,7 @@ def _users(pool: str, results: Results, missed: list[Unread]) -> int | None:
         return None
     count = read.number(read.get(found[0], "Count")) if found else None
     if count is None:
-        missed.append(_unclear(What.USERS, pool, "the server did not tell a number"))
+        missed.append(_unclear(What.USERS, pool, "the server did not report a number"))
     return count
 
 
@@ -250,14 +250,14 @@ def _health(
     told = any(u.what is What.SERVICES and u.of == pool for u in missed)
     if health is Health.UNKNOWN and not told:
         said = f"{up.count(True)} of {len(up)} Front Ends run, which may be enough or too few"
-        missed.append(_unclear(What.SERVICES, pool, said if up else "no Front End of it is known"))
+        missed.append(_unclear(What.SERVICES, pool, said if up else "none of its Front Ends is known"))
     return health
 
 
 def _cms(results: Results, known: tuple[Pool, ...], missed: list[Unread]) -> Cms:
     told = read.cms(results["Central Management Store"], results[What.MASTER.value], known)
     if told.state is CmsState.SPLIT:
-        missed.append(_unclear(What.CMS, "", "more than one is active; see that there is one master"))
+        missed.append(_unclear(What.CMS, "", "more than one is active; make sure that there is one master"))
     return told
 
 

@@ -1,6 +1,6 @@
-"""From a reading that failed to the `Unread` that stands for it: why it gave nothing, and which right would help. Pure.
+"""From a reading that failed to its `Unread`: why it gave nothing, and which right would help. Pure.
 
-Of a pool's Front Ends one `Unread` is made: whether the pool is up is one question, whoever could not be asked.
+A pool's Front Ends get one `Unread`: whether the pool is up is one question, whichever of them could not be asked.
 Rights: the reference pages of the cmdlets ("Who can run this cmdlet", "permissions"), for an ordinary endpoint; where
 RBAC decides, a role that holds the cmdlet takes their place.
 """
@@ -15,7 +15,7 @@ from engine.port import EngineError
 from engine.remote.refusals import Answered
 
 Services = Mapping[str, "bool | EngineError | None"]
-"""Each Front End's service: it runs, it does not, it could not be read, or (None) what was read does not tell."""
+"""Each Front End's service: it runs, it does not, it could not be read, or (None) what was read does not show it."""
 
 CMDLET = {
     What.POOLS: "Get-CsPool",
@@ -43,7 +43,7 @@ class Reached(StrEnum):
 
 
 def parsed(name: str) -> tuple[What, str]:
-    """`services of pool01.contoso.com (2)`, the name of a reading: what it is about, and of whom."""
+    """`services of pool01.contoso.com (2)`, the name of a reading: what it is about, and which pool."""
     if name in set(What):
         return What(name), ""
     what, _, whose = name.rpartition(" of ")
@@ -51,7 +51,7 @@ def parsed(name: str) -> tuple[What, str]:
 
 
 def unread(what: What, of: str, error: EngineError, host: str = "") -> Unread:
-    """`host`: the machine it was to be read from, where that is another than the one that was asked."""
+    """`host`: the machine it was to be read from, where that is not the one that was asked."""
     if not isinstance(error, Answered):
         return Unread(what, Why.NOT_ASKED, of, error.say)
     if error.why is Why.NOT_THERE:
@@ -71,7 +71,7 @@ def _right(what: What) -> str:
 
 def services(pool: str, states: Services, reached: Reached) -> Unread | None:
     """Why it is not known of every Front End of this pool whether its service runs; None where it is. Missing rights
-    come first, as they say nothing of the pool; silence counts only where nobody got an answer from it."""
+    come first, as they say nothing about the pool; silence counts only where nobody got an answer from it."""
     errors = {machine: state for machine, state in states.items() if isinstance(state, EngineError)}
     if denied := [m for m, e in errors.items() if isinstance(e, Answered) and e.why is Why.NO_RIGHTS]:
         return unread(What.SERVICES, pool, errors[denied[0]], ", ".join(denied))
@@ -86,5 +86,5 @@ def services(pool: str, states: Services, reached: Reached) -> Unread | None:
         made = unread(What.SERVICES, pool, error, machine)
         return made if made.why is not Why.NO_ANSWER else Unread(What.SERVICES, Why.FAILED, pool, made.said, machine)
     odd = [machine for machine, state in states.items() if state is None]
-    said = "the state of its Front End service (RTCSRV) is not told"
+    said = "the state of its Front End service (RTCSRV) is not reported"
     return Unread(What.SERVICES, Why.UNCLEAR, pool, said, ", ".join(odd)) if odd else None

@@ -99,7 +99,7 @@ def test_a_bug_while_the_pools_are_read_refuses_the_request(empty_house: House) 
     house.live(engine=LosesTheFacts)
     operation = house.ask("/failover pool01")
     assert house.closed(operation).state is State.REFUSED
-    house.sees(operation, "Preflight met a bug in the bot (ValueError). Nothing was changed.")
+    house.sees(operation, "Preflight hit a bug in the bot (ValueError). Nothing was changed.")
     house.dies()
     house.live()
     assert house.done().verdict is Verdict.SUCCEEDED

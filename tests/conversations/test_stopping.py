@@ -32,7 +32,10 @@ def test_a_run_that_is_stopped_after_the_redirect_goes_on_and_says_so(empty_hous
     assert house.alice.click("Stop", ts=card).ok
     op = house.closed(operation)
     assert (op.verdict, house.serves()) == (Verdict.SUCCEEDED, "pool02.contoso.com")
-    assert "Alice asked to stop; it was past the point of no return." in house.sees(operation, "SUCCEEDED.")["rendered"]
+    assert (
+        "Alice asked to stop, but it was past the point of no return."
+        in house.sees(operation, "SUCCEEDED.")["rendered"]
+    )
 
 
 def test_who_neither_asked_nor_leads_cannot_stop_a_run(empty_house: House) -> None:

@@ -285,7 +285,7 @@ def test_a_run_that_was_asked_to_stop_is_not_started_again() -> None:
     assert end(held(evolve(stopping, event, T0), PoolState.ACTIVE)).verdict is Verdict.STOPPED
 
 
-# --- words of an ending --------------------------------------------------------------------------------------------
+# --- sentences of an ending----------------------------------------------------------------------------------------
 
 
 def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() -> None:

@@ -1,6 +1,7 @@
 """An incident as in tests/crash, with the real engine: the bot's lives are processes, the server another one.
 
-People do one thing more: where the bot is in doubt, and the server shows that nothing was ever started, a lead says so.
+People do one thing more: where the bot is in doubt, and the server shows that nothing was ever started, two leads
+state what they may.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from audit.model import Row
 from audit.sqlite.reader import Reader
 from bot.clock import wait as pause
 from engine.events import Event, RunIntended, from_body
+from engine.model import Word
+from engine.rules import words
 from engine.states import Operation, State, evolve
 from tests.crash import incident as crash
 from tests.crash.child import Bullet
@@ -89,11 +92,19 @@ class RemoteIncident(crash.Incident):
     def _people_act(self) -> None:
         super()._people_act()
         op = self.operation()
-        if op and op.state is State.IN_DOUBT and not self.started() and self.silent():
-            bob = self.person("bob")
-            with suppress(LookupError):
-                bob.click("Settle")
-                assert bob.submit({"choice": "not-happened", "reason": "the server never started it"}).ok
+        if op is None or op.state is not State.IN_DOUBT or self.started() or not self.silent():
+            return
+        for name in ("bob", "carol"):
+            for word in words(op):
+                self._state(name, op, word)
+
+    def _state(self, name: str, op: Operation, word: Word) -> None:
+        lead = self.person(name)
+        if word is Word.HAPPENED or any(s.by == lead.user and s.word is word for s in op.statements):
+            return
+        with suppress(LookupError):
+            lead.click("Settle")
+            lead.submit({"choice": word.value, "reason": "the server never started it"})
 
     # --- what can be seen ------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from tests.remote.wire import sent
 ENDS = {State.SUCCEEDED, State.SUCCEEDED_WITH_WARNINGS, State.FAILED}
 WIRE = {"verbose": "verbose", "host": "verbose", "progress": "progress", "warning": "warning"}
 """The stream in which a line of the world reaches the client."""
-FOUND = "found the run again and follows it"
+FOUND = "found the run again and is following it"
 PHASES = ("planned", "opening", "sending", "running")
 
 

@@ -189,7 +189,7 @@ def test_no_words_of_a_library_reach_standard_error(place: Place, code: int, bod
 @pytest.mark.parametrize(
     ("mistake", "says"),
     [
-        ({"ssl": False, "allow_http": False}, "set allow_http = true too if that is meant"),
+        ({"ssl": False, "allow_http": False}, "set allow_http = true too if that is intended"),
         ({"pairs": [["pool01.contoso.com", "pool09.contoso.com"]]}, "pool09.contoso.com is in a pair and has no Front"),
         ({"ca_file": "no-such-file.pem"}, "engine.remote.ca_file"),
     ],

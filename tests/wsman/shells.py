@@ -21,7 +21,7 @@ from tests.wsman.shell import Answer, Endpoint, Shell
 from tests.wsman.soap import Fault, Request
 
 CTRL_C = "powershell/signal/crtl_c"
-"""So spelled in [MS-PSRP] and in PowerShell's own server; seen there: any other code closes the command."""
+"""Spelled like this in [MS-PSRP] and in PowerShell's own server; seen there: any other code closes the command."""
 
 
 class Shells:
