@@ -227,7 +227,7 @@ class _Draft:
                 raise ClaimHeld(held[0], claim.name)
 
     def project(self, conn: sqlite3.Connection, first_seq: int) -> None:
-        """Write what follows from the rows into the tables beside the log. Raises ValueError for a claim it does not hold."""
+        """Write what follows from the rows into the tables beside the log. Raises ValueError for a claim not held."""
         if self.expected == 0:
             conn.execute("INSERT INTO operation VALUES (?, ?, 1)", (self.operation, first_seq))
         for claim in self.claims:

@@ -1,7 +1,7 @@
 """Where the real pools are and how the bot signs in there. Mistakes are reported as sentences, all of them at once.
 
 No connection is made here and nothing is read; only the existence of named files is checked. The password is a
-SecretStr: it appears in no repr, log or error. It comes from the bot's configuration (environment or file), never from here.
+SecretStr, so it appears in no repr, log or error. It comes from the bot's configuration, never from here.
 """
 
 from __future__ import annotations

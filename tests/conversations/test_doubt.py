@@ -106,7 +106,7 @@ def test_where_nothing_can_be_read_the_same_word_of_two_leads_ends_it(empty_hous
     assert house.closed(operation).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     shown = house.sees(operation, "SUCCEEDED_WITH_WARNINGS.")["rendered"]
     assert "Bob and Carol stated that it happened. Reason: users sign in at pool02 / mine too" in shown
-    assert "Nothing could be read; this is their word." in shown
+    assert "Nothing could be read; this is their statement." in shown
 
 
 def test_a_stop_that_is_reported_too_early_gets_no_verdict_that_is_false(empty_house: House) -> None:
@@ -141,7 +141,7 @@ def test_a_pool_that_stays_in_between_is_ended_by_two_leads_and_the_pair_is_free
     assert _states(house, house.bob, "neither", {"ts": card}) == ""
     assert _states(house, house.carol, "neither", {"ts": card}) == ""
     assert house.closed(operation).verdict is Verdict.NEITHER
-    assert "may be asked for anew" in house.sees(operation, "NEITHER.")["rendered"]
+    assert "can be requested again" in house.sees(operation, "NEITHER.")["rendered"]
 
 
 def test_what_was_ended_in_between_can_be_asked_anew_and_takes_two_leads(empty_house: House) -> None:

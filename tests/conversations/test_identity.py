@@ -49,7 +49,7 @@ def test_who_is_no_lead_cannot_approve(empty_house: House) -> None:
 def test_a_lead_counts_once(house: House) -> None:
     """Two clicks of the same lead are one approval where two are needed."""
     operation, card = house.approved("/failover pool01 --disaster", by=("bob", "bob"))
-    house.bob.wait_for("You have approved this already")
+    house.bob.wait_for("You have already approved this")
     assert [a.by for a in house.operation(operation).approvals] == ["bob"]
     assert house.refusals(operation) == [("U0BOB", "E_YOU_APPROVED_ALREADY")]
     assert house.carol.click("Approve", ts=card).ok

@@ -87,7 +87,7 @@ def test_an_engine_that_does_not_answer_is_a_sentence(house: House) -> None:
     operation = house.ask("/failover pool01")
     op = house.closed(operation)
     assert (op.state, house.rows(operation)[-1].body["code"]) == (State.REFUSED, "E_ENGINE_UNAVAILABLE")
-    assert "csfailover check tells what is wrong" in house.sees(operation, "Refused.")["rendered"]
+    assert "csfailover check shows what is wrong" in house.sees(operation, "Refused.")["rendered"]
     house.change("ALTER TABLE gone RENAME TO pool")
     house.asked()
 

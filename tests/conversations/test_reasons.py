@@ -40,7 +40,8 @@ def test_a_denial_needs_a_reason(house: House) -> None:
 def test_a_reason_of_4000_characters_is_refused_and_not_cut(house: House) -> None:
     """In the command, in the form, and by the bot where no form has looked."""
     long = (NASTY * 60)[:4_000]
-    assert "1,000 fit. It is not cut off silently." in house.alice.command(f'/failover pool01 --reason "{long}"').text
+    told = house.alice.command(f'/failover pool01 --reason "{long}"').text
+    assert "the limit is 1,000, and nothing is cut off silently." in told
     operation, card = house.asked()
     house.bob.click("Deny", ts=card)
     assert house.bob.submit({"reason": long}).status == "invalid"

@@ -48,7 +48,7 @@ def test_a_slack_that_does_not_tell_about_people_keeps_nothing_from_starting(hou
 def test_a_request_that_too_few_others_may_approve_locks_nothing(house: House) -> None:
     """Bob is one of two leads, and disaster mode takes two others; Alice can ask right after."""
     told = house.bob.command("/failover pool01 --disaster").text
-    assert told.startswith("This takes 2 approvals, and besides you only Carol may approve.")
+    assert told.startswith("This needs 2 approvals, and besides you only Carol may approve.")
     assert (house.operations(), house.refusals()) == ((), [("U0BOB", "E_TOO_FEW_LEADS")])
     operation, _ = house.approved("/failover pool01 --disaster", by=("bob", "carol"))
     assert house.closed(operation).verdict is Verdict.SUCCEEDED
@@ -61,7 +61,7 @@ def test_a_pair_that_was_changed_since_the_topology_was_read_is_refused(house: H
     operation = house.ask(line)
     assert (house.closed(operation).state, house.runs()) == (State.REFUSED, 0)
     assert ("bot", "E_PAIRING_CHANGED") in house.refusals(operation)
-    house.sees(operation, "is pool03.contoso.com; when this was asked it was pool02.contoso.com")
+    house.sees(operation, "is now pool03.contoso.com; when this was requested it was pool02.contoso.com")
     house.dies()
     house.live()  # reads the topology anew
     assert house.done(line, by=("bob", "carol")[: 1 + ("--disaster" in line)]).verdict is Verdict.SUCCEEDED

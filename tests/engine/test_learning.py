@@ -144,7 +144,7 @@ def test_a_warning_that_is_gone_is_not_told_as_if_it_held() -> None:
     event = learned.rechecked(op, reading(down), EVERYBODY, TICKET, POLICY, T0)
     assert isinstance(event, ApprovalsVoided)
     (gone,) = [told for told in event.differences if "W_DISASTER_ON_HEALTHY_POOL" in told]
-    assert gone.startswith("W_DISASTER_ON_HEALTHY_POOL does not hold any more (it said: ")
+    assert gone.startswith("W_DISASTER_ON_HEALTHY_POOL no longer holds (it said: ")
     planned = learned.rechecked(APPROVED, reading(down), EVERYBODY, TICKET, POLICY, T0)
     assert isinstance(planned, ApprovalsVoided)
     assert any("/failover pool01.contoso.com --disaster" in told for told in planned.differences)
@@ -181,7 +181,7 @@ def test_changed_rights_void_the_approvals() -> None:
         assert len(event.differences) == 1
 
 
-BUSY = EngineUnavailable("fe01 is there and cannot serve now. fe02 is tried next.")
+BUSY = EngineUnavailable("fe01 cannot serve requests now. fe02 will be tried next.")
 
 
 def test_a_start_that_may_do_better_later_keeps_the_approvals() -> None:

@@ -212,7 +212,7 @@ def test_a_word_on_the_outcome_counts_only_where_nothing_can_be_read(word: Word)
         assert "I looked" in end(op).say
     op, events = looked(stated(doubted(), word), T0, look(PoolState.FAILING_OVER))
     assert isinstance(events[-1], DoubtRaised)
-    assert "What is read stands against it." in op.doubt
+    assert "What was read contradicts it." in op.doubt
     assert end(held(stated(doubted(), word), PoolState.ACTIVE)).verdict is Verdict.FAILED
     assert end(held(stated(doubted(), word), PoolState.FAILED_OVER)).verdict is Verdict.SUCCEEDED_WITH_WARNINGS
 
@@ -227,13 +227,13 @@ def test_no_word_counts_while_the_run_is_not_proved_over(word: Word) -> None:
 
 
 def test_a_pool_that_stays_in_between_can_be_ended_as_neither() -> None:
-    """An ending of its own, once the reading has held; the same move may be asked for anew."""
+    """An ending of its own, once the reading has held; the same move can be requested again."""
     op, _ = looked(doubted(), T0, look(PoolState.FAILING_OVER))
     op = stated(op, Word.NEITHER)
     assert looked(op, SETTLED - timedelta(microseconds=1), look(PoolState.FAILING_OVER))[1] == ()
     op, _ = looked(op, SETTLED, look(PoolState.FAILING_OVER))
     assert (op.state, end(op).verdict) == (State.NEITHER, Verdict.NEITHER)
-    assert "may be asked for anew" in end(op).say
+    assert "can be requested again" in end(op).say
     unread = stated(doubted(), Word.NEITHER)
     assert looked(unread, SETTLED, look(None))[0].state is State.IN_DOUBT
 

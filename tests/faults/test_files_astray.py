@@ -41,6 +41,6 @@ def test_after_a_kill_no_log_is_begun_beside_what_is_left(shaken: Shaken) -> Non
         shaken.house.log.with_name(shaken.house.log.name + suffix).unlink()
     code, told = shaken.place.refused()
     assert code == 1
-    assert "There was an audit log here, and it is gone or empty" in told
+    assert "There was an audit log here, but it is gone or empty" in told
     assert f"csfailover log new --log {shaken.house.log}" in told
     assert not shaken.house.log.exists()

@@ -109,7 +109,7 @@ def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     ):
         assert f"ok   {name}: {FE}" in told
     assert f"ok   language of the server: {FE}: English" in told
-    assert f"ok   parameters of Invoke-CsPoolFailOver: {FE}: of what differs by version it knows SkipData" in told
+    assert f"ok   parameters of Invoke-CsPoolFailOver: {FE}: of those that differ by version it has SkipData" in told
     assert "ok   facts of pool01.contoso.com: Active, up, backup pool pool02.contoso.com" in told
     assert "ok   clock: pool02-fe01.contoso.com: this host and pool02-fe01.contoso.com agree on the time" in told
     assert sent(place.peer) == []
@@ -168,7 +168,7 @@ def test_where_nothing_can_be_found_again_there_is_a_note(place: Place) -> None:
     code, told = place.check()
     assert code == 0, told
     assert f"note reattach: {FE}" in told
-    assert "it looks at PoolState until that is plain" in told
+    assert "it watches PoolState until that is clear" in told
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_no_words_of_a_library_reach_standard_error(place: Place, code: int, bod
     ("mistake", "says"),
     [
         ({"ssl": False, "allow_http": False}, "set allow_http = true too if that is intended"),
-        ({"pairs": [["pool01.contoso.com", "pool09.contoso.com"]]}, "pool09.contoso.com is in a pair and has no Front"),
+        ({"pairs": [["pool01.contoso.com", "pool09.contoso.com"]]}, "pool09.contoso.com is in a pair but has no Front"),
         ({"ca_file": "no-such-file.pem"}, "engine.remote.ca_file"),
     ],
     ids=["http", "pair", "file"],

@@ -100,7 +100,7 @@ def test_a_parameter_that_the_server_does_not_have_is_refused_by_name(house: Wir
     """Lync Server 2013 has no -DatabaseCommandTimeoutInSeconds: refused, not dropped."""
     operation = house.ask("/failover pool01 --database-timeout 60")
     said = house.sees(operation, "Refused.")["rendered"]
-    assert "The Invoke-CsPoolFailOver of this server has no -DatabaseCommandTimeoutInSeconds." in said
+    assert "This server's Invoke-CsPoolFailOver has no -DatabaseCommandTimeoutInSeconds." in said
     assert house.sent() == []
 
 
@@ -161,7 +161,7 @@ def test_a_question_of_the_cmdlet_is_answered_no_and_shown(house: WireHouse) -> 
     assert house.closed(operation).verdict is Verdict.FAILED
     said = house.sees(operation, "FAILED.")["rendered"]
     assert "The cmdlet asked:" in said
-    assert "so it was No" in said
+    assert "so the answer was No" in said
     assert any(line.startswith("asked and answered No: ") for line in house.told(operation, "asked and answered No"))
     assert (house.serves(), len(house.sent())) == (POOL01, 1)
 

@@ -50,7 +50,7 @@ DENIED = Case(
 ASKS = Case(
     {"kind": "prompt", "cmdlet": FAILOVER},
     State.FAILED,
-    ("The cmdlet asked:", "so it was No.", AS_BEFORE),
+    ("The cmdlet asked:", "so the answer was No.", AS_BEFORE),
     "asked and answered No: ",
 )
 RESETS = Case({"kind": "reset", "verb": "Receive", "times": 3}, State.SUCCEEDED, (SERVES,), "done", in_mid_run=True)

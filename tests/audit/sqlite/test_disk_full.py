@@ -144,7 +144,7 @@ def test_a_log_locked_by_another_program_refuses_in_time(store: Store, path: Pat
     """Somebody's shell holds a write transaction: a sentence within Slack's three seconds, not a hanging bot."""
     with closing(sqlite3.connect(path, isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
-        with pytest.raises(CannotRecord, match="another program locks the file"):
+        with pytest.raises(CannotRecord, match="another program has locked the file"):
             store.append([entry()])
         shell.execute("ROLLBACK")
     store.probe()

@@ -67,7 +67,7 @@ def test_a_row_that_is_next_is_taken(written: Path) -> None:
     edit(written, f"INSERT INTO event {NEXT}")
     found = verify(written)
     assert (found.ok, found.first_bad) == (False, 9)
-    assert "content does not give its hash" in found.why
+    assert "content does not match its hash" in found.why
 
 
 FORBIDDEN: dict[str, Callable[[Database], object]] = {
@@ -221,7 +221,7 @@ def test_claims_that_are_none_of_ours_are_named(written: Path, claims: str) -> N
     """With all hashes made anew the chain holds, and still the row that makes no sense is named."""
     found = written_anew(written, 4, "claims", claims)
     assert (found.ok, found.first_bad) == (False, 4)
-    assert "claims that are none of ours" in found.why
+    assert "claims that are not ours" in found.why
 
 
 def test_the_file_itself_refuses_a_claim_that_is_held(written: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_trigger_that_is_missing_or_weakened_is_named(written: Path, name: str
     [
         (
             "UPDATE operation SET open = 0 WHERE operation = 'op1'",
-            "'op1' is closed since row 1 with the lock 'pair' there, and by its rows it is open since row 1",
+            "there 'op1' is closed since row 1 with the lock 'pair', but by its rows it is open since row 1",
         ),
         ("DELETE FROM claim WHERE operation = 'op1'", "'op1' is open since row 1 with no lock there"),
         ("DELETE FROM operation WHERE operation = 'op1'", "'op1' is missing with the lock 'pair' there"),

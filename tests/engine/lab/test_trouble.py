@@ -41,7 +41,7 @@ def test_everything_that_can_be_broken_can_be_repaired(tmp_path: Path, what: str
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (("pol", "pool01"), "'pol' cannot be broken; there is pool"),
+        (("pol", "pool01"), "'pol' cannot be broken; these can: pool"),
         (("pool", "pool1"), "there is no pool pool1; did you mean pool0"),
         (("pool", "pool01.emea.contoso.com"), "there is no pool"),
         (("pool",), "break pool takes: POOL"),
@@ -49,7 +49,7 @@ def test_everything_that_can_be_broken_can_be_repaired(tmp_path: Path, what: str
         (("fe", "pool01", "99"), "99 is not a number from 1 to 3"),
         (("fe", "pool01", "-1"), "-1 is not a number"),
         (("backlog", "pool01", "many"), "many is not a number"),
-        (("quorum", "pool-alone"), "only by being down altogether"),
+        (("quorum", "pool-alone"), "only when all are down"),
         (("backup-service", "pool01", "sideways"), "not 'sideways'"),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_repair_says_what_is_true_then(tmp_path: Path) -> None:
     assert trouble.repair(lab.world, "pool") == "All Front Ends of every pool are up."
     assert trouble.repair(lab.world) == "All is repaired."
     assert trouble.repair(lab.world, "all", "pool01") == (
-        f"Everything of {P1} is repaired. Not of one pool, so as it was: edge, edge-down, cms, cms-lost, slow, late, "
+        f"All of {P1} is repaired. These are not tied to a pool and stay: edge, edge-down, cms, cms-lost, slow, late, "
         "linger, start, sight."
     )
 

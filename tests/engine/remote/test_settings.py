@@ -32,7 +32,7 @@ def mistakes(**changed: Any) -> str:
         ({"front_ends": {"https://pool01": ["fe1"], "pool02.contoso.com": ["fe2"]}}, "is not a host name"),
         ({"pairs": []}, "no pair is named"),
         ({"pairs": [["pool01.contoso.com", "pool01.contoso.com"]]}, "cannot be its own backup pool"),
-        ({"pairs": [["pool01.contoso.com", "pool03.contoso.com"]]}, "pool03.contoso.com is in a pair and has no Front"),
+        ({"pairs": [["pool01.contoso.com", "pool03.contoso.com"]]}, "pool03.contoso.com is in a pair but has no Front"),
         ({"pairs": GOOD["pairs"] * 2}, "more than one pair"),
         ({"ssl": False}, "allow_http = true"),
         ({"auth": "certificate"}, "needs certificate"),
