@@ -110,10 +110,9 @@ def too_few(needed: int, asker: str, everybody: Iterable[Person], policy: Policy
     others = [p.name for p in approvers(asker, everybody, policy)]
     if len(others) >= needed:
         return None
-    who = f"besides who asked only {', '.join(others)}" if others else "nobody besides who asked"
     return Refusal(
         "E_TOO_FEW_LEADS",
-        f"This needs {needed} approvals, and {who} may approve.",
+        f"This needs {needed} approvals from others. Who may give them: {', '.join(others) or 'nobody'}.",
         "Have somebody who is not needed as an approver ask for it.",
     )
 

@@ -300,7 +300,7 @@ BREAKABLE: dict[str, Break] = {
     ),
     "backlog": Break(
         "POOL WRITES",
-        "this many writes are not replicated yet (they drain with time, unless the link is broken)",
+        "this many writes are not replicated yet (they drain over time, unless the link is broken)",
         _backlog,
         "UPDATE pool SET repl_seq = write_seq WHERE id = :pool",
         "Everything that the users of {pool} wrote is replicated.",

@@ -48,7 +48,7 @@ def test_a_slack_that_does_not_tell_about_people_keeps_nothing_from_starting(hou
 def test_a_request_that_too_few_others_may_approve_locks_nothing(house: House) -> None:
     """Bob is one of two leads, and disaster mode takes two others; Alice can ask right after."""
     told = house.bob.command("/failover pool01 --disaster").text
-    assert told.startswith("This needs 2 approvals, and besides you only Carol may approve.")
+    assert told.startswith("This needs 2 approvals from others. Who may give them: Carol.")
     assert (house.operations(), house.refusals()) == ((), [("U0BOB", "E_TOO_FEW_LEADS")])
     operation, _ = house.approved("/failover pool01 --disaster", by=("bob", "carol"))
     assert house.closed(operation).verdict is Verdict.SUCCEEDED
