@@ -186,7 +186,7 @@ class DoubtRaised:
 
 @dataclass(frozen=True)
 class PoolsSeen:
-    """A look at the pools, and at the run itself, that differs from the look before. `over`: it is proved that nothing
+    """A look at the pools, and at the run itself, that differs from the last one. `over`: it is proved that nothing
     of the run is still on its way."""
 
     kind_of: ClassVar[str] = "pools.seen"

@@ -17,7 +17,7 @@ class Health(StrEnum):
     BACKEND_DOWN = "back end down"
     QUORUM_LOST = "quorum lost"
     NO_PRIMARIES = "no primaries"
-    """Enough of its services run, and routing groups have no primaries all the same: it is there, and not well."""
+    """Enough of its services run, but routing groups have no primaries: it is there, but not healthy."""
     DOWN = "down"
     UNKNOWN = "unknown"
 

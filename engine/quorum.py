@@ -37,14 +37,14 @@ _TABLE = (
     _Row(1, 2, 1, 2), _Row(3, 4, 2, 4), _Row(5, 6, 3, 6), _Row(7, 7, 4, 7), _Row(8, 9, 4, 7), _Row(10, 12, 5, 9),
 )  # fmt: skip
 _SINCE_2019 = (*_TABLE, _Row(12, 16, 7, 12))
-"""Skype for Business Server 2019 and the Subscription Edition, which is its code. 12 stands in two rows: both hold."""
+"""Skype for Business Server 2019 and the Subscription Edition, which shares its code. 12 is in two rows: both hold."""
 
 ORDERED_FROM = 8
 """From this many Front Ends on, it matters which of them run."""
 
 
 def quorum(up: Sequence[bool | None], version: str | None, *, ordered: bool) -> Quorum:
-    """For Front Ends that are up, down or unknown (None). `ordered`: they stand in the order of their first start;
+    """For Front Ends that are up, down or unknown (None). `ordered`: they are in the order of their first start;
     otherwise the answer is one that holds for every order. `version`: what the engine could read about the product."""
     since_2019 = is_2019_or_later(version)
     if since_2019 is not None:

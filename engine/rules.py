@@ -1,7 +1,7 @@
 """What people may ask for, and what comes next: a wish in, events or a Refusal out.
 
 Pure: persons, policy and time are arguments, nothing waits and nothing is written. What follows from an event
-stands in `states.TABLE`; what a reading leads to, in `learned`; what an outcome means, in `verdict`. The shell round
+stands in `states.TABLE`; what a reading leads to, in `readings`; what an outcome means, in `verdict`. The shell round
 these rules (bot/desk/desk.py, bot/desk/runner.py) only fetches the arguments and appends what is returned.
 """
 

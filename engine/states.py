@@ -1,6 +1,6 @@
 """The states of an operation and the one table of what leads where.
 
-Rule 1: everything that moves an operation stands in TABLE. Rule 2: the table is data: the diagram in
+Rule 1: everything that moves an operation is in TABLE. Rule 2: the table is data: the diagram in
 ARCHITECTURE.md and `csfailover check --rules` are printed from it, every row of the log names the rule that
 fired, and a test walks it. Rule 3: nothing here decides whether something may happen (that is `rules`);
 `evolve` only returns where a fact leads, and refuses a fact that has no row.
@@ -185,7 +185,7 @@ class Operation:
     reminded: bool = False
     approvals: tuple[Approval, ...] = ()
     unconfirmed: tuple[str, ...] = ()
-    """Who has to approve once more: theirs was found after a crash."""
+    """Who has to approve again: their approval was found after a crash."""
     approved_at: datetime | None = None
     """Since when it could start: the last approval, or the proof that nothing had been sent."""
     ticket: Ticket | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 KEY = "v"
-"""Under which the version stands in the body. No body may have a field of this name."""
+"""The key of the version in the body. No body may have a field of this name."""
 
 Body = Mapping[str, Any]
 Lift = Callable[[Body], Body]

@@ -161,4 +161,6 @@ def _name(error: Exception) -> str:
 
 def _sentence(error: Exception) -> str:
     cause = next((cure for name, cure in _CURES.items() if _name(error).startswith(name)), f"SQLite says: {error}")
-    return f"The audit log cannot be written: {cause}. Until then nothing new is started; what already runs goes on."
+    return (
+        f"The audit log cannot be written: {cause}. Until then nothing new is started; what is already running goes on."
+    )

@@ -85,7 +85,7 @@ class Whereabouts:
             return ""
         for file, was in zip(self._files, self._were, strict=True):
             if (found := _identity(file)) != was:
-                return self._said(file.name, "is gone" if found is None else "is now another file")
+                return self._said(file.name, "is gone" if found is None else "is now a different file")
         wal = self._files[1]
         return self._said(wal.name, "was truncated") if _size(wal) < self._in_use() else ""
 
@@ -108,7 +108,8 @@ class Whereabouts:
     def _said(name: str, what: str) -> str:
         return (
             f"The audit log's file {name} {what}: what is written would not be found again. Put the file back as it "
-            "was, and do not restart the bot before that. Until then nothing new is started; what already runs goes on."
+            "was, and do not restart the bot before that. Until then nothing new is started; what is already running "
+            "goes on."
         )
 
 

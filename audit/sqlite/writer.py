@@ -44,7 +44,7 @@ class Writer:
         while True:
             try:
                 return done.result(_LOOK)
-            except TimeoutError:  # no job of ours raises it
+            except TimeoutError:  # none of our jobs raises it
                 if not done.done() and not self._thread.is_alive():
                     raise CannotRecord("The audit log's writer thread died from a bug. Restart the bot.") from None
 

@@ -109,7 +109,7 @@ def _holds_what_was_made(case: Case, partner: PoolFacts) -> Iterator[Finding]:
     elif partner.health is not Health.UP:
         yield block(
             "E_BACKUP_UNAVAILABLE_USE_DISASTER",
-            f"{partner.fqdn} is {is_(partner.health)}, and holds what the users created there.",
+            f"{partner.fqdn} is {is_(partner.health)}, but holds what the users created there.",
             f"Wait for it, or {disaster}",
         )
 

@@ -1,7 +1,7 @@
 """The order of the guards, which is fixed: messages and approvals depend on it.
 
 Pure. A guard looks at one thing and says what is wrong with it, in a code, a sentence and a cure; it knows no other
-guard. One file per family stands beside this one. A fact that could not be read is never assumed to be good.
+guard. There is one file per family beside this one. A fact that could not be read is never assumed to be good.
 Source of the conditions: the reference pages of Invoke-CsPoolFailOver and Invoke-CsPoolFailBack, and Microsoft's
 "Failing over a pool" for Lync Server 2013 and Skype for Business Server 2015.
 """

@@ -19,7 +19,8 @@ def pair(case: Case) -> Iterator[Finding]:
             "E_PAIR_NOT_CONFIGURED",
             f"{pool.fqdn} has {pool.backup} as its backup pool, but the bot's configuration does not name this pair, "
             "so the bot has no server to work from.",
-            "Have the bot's administrator name the pair, and Front Ends of both pools, under [engine.remote].",
+            "Have the bot's administrator name the pair, and Front Ends of both pools, under [engine.remote]; then "
+            "ask again.",
         )
     elif partner is None and case.facts.missed(What.BACKUP_POOL, pool.fqdn):
         yield _not_read(case, pool)

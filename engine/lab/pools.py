@@ -1,7 +1,7 @@
 """What follows from the state of one pair: health, who serves, how far the data has come. Pure; knows no file.
 
 Sources: resiliency mode is that of "Failing over a pool" and of the registrar's voice resiliency; the sync interval
-that of Set-CsBackupServiceConfiguration (2 minutes). How many Front Ends a pool needs stands in engine/quorum.py.
+that of Set-CsBackupServiceConfiguration (2 minutes). How many Front Ends a pool needs is in engine/quorum.py.
 """
 
 from __future__ import annotations

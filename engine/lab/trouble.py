@@ -154,7 +154,7 @@ def _quorum(db: sqlite3.Connection, pool: PoolRow, _: str) -> str:
     count = _front_ends(db, pool)
     fall = next((n for n in range(1, count) if _is_lost([False] * n + [True] * (count - n), pool.version)), 0)
     if not fall:
-        raise ValueError(f"{pool.fqdn} has only {count}: it loses its quorum only when all are down")
+        raise ValueError(f"{pool.fqdn} has too few Front Ends ({count}): it loses its quorum only when all are down")
     db.execute("UPDATE fe SET up = 0 WHERE pool = ? AND number <= ?", (pool.id, fall))
     return f"{fall} of {count} Front Ends of {pool.fqdn} are down: the pool has lost its quorum."
 

@@ -33,7 +33,7 @@ KDC_REFUSES = frozenset(code & 0xFFFFFFFF for code in (-1765328360, -1765328361,
 refused sign-ins too, and are reported by the library before anything is sent to the server."""
 
 Password = Callable[[], SecretStr | None]
-"""The password as it stands now, read anew at each call. May raise ValueError where it cannot be read."""
+"""The current password, read again at each call. May raise ValueError where it cannot be read."""
 
 
 class AccountPaused(AuthenticationError):

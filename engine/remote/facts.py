@@ -44,7 +44,7 @@ def get(item: Any, *names: str) -> Any:
 
 
 def texts(value: Any) -> list[str]:
-    """A list property as texts, whichever shape it came in; objects by Identity, Fqdn or Name where they have one."""
+    """A list property as texts, whatever shape it came in; objects by Identity, Fqdn or Name where they have one."""
     if value is None:
         return []
     items = value if isinstance(value, list) else getattr(value, "property_sets", None) or [value]
@@ -219,7 +219,7 @@ def order(found: list[Any]) -> tuple[str, ...]:
 def front_ends(
     services: Mapping[str, bool | None], ordered: tuple[str, ...], listed: tuple[str, ...]
 ) -> tuple[list[bool | None], bool]:
-    """Each Front End's state, and whether they stand in the order of their first start. A machine of the topology
+    """Each Front End's state, and whether they are in the order of their first start. A machine of the topology
     whose services were not asked for is unknown. An order that leaves out a machine belongs to another pool, or to
     another day, and is not used."""
     for names in (ordered, listed):

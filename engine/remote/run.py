@@ -214,7 +214,7 @@ class RemoteRun(Follower):
                 if getattr(error, "code", None) == errors.NOT_FOUND and (told := self._look()):
                     return told
                 if errors.cannot_reattach(error):
-                    return unknown(f"This endpoint cannot reattach ({words}); the pool's state has to show the end.")
+                    return unknown(f"This endpoint cannot reattach ({words}); the pool's state must show the outcome.")
             else:
                 return self._go_on()
             self._pause(self._settings.reattach_every)

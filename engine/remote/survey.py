@@ -229,7 +229,7 @@ def _users(pool: str, results: Results, missed: list[Unread]) -> int | None:
 def _front_ends(
     pool: str, listed: tuple[str, ...], results: Results, missed: list[Unread]
 ) -> tuple[list[bool | None], bool]:
-    """Each Front End's state, and whether they stand in the order of their first start."""
+    """Each Front End's state, and whether they are in the order of their first start."""
     states: dict[str, bool | EngineError | None] = {}
     for name, result in results.items():
         if name.startswith(f"services of {pool} ("):

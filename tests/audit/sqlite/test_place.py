@@ -91,7 +91,7 @@ def test_a_file_that_goes_astray_stops_what_is_new(store: Store, path: Path, suf
         file.write_bytes(kept.read_bytes())
     with pytest.raises(CannotRecord, match="would not be found again"):
         store.append([entry()])
-    assert f"{file.name} {'is now another file' if replaced else 'is gone'}" in (store.degraded or "")
+    assert f"{file.name} {'is now a different file' if replaced else 'is gone'}" in (store.degraded or "")
     with pytest.raises(CannotRecord):
         store.probe()
     store.append([entry()], essential=True)
