@@ -296,7 +296,7 @@ def test_users_who_were_sent_to_a_pool_that_is_down_are_not_said_to_be_served() 
     dead = Look(replace(seen, partner=replace(seen.partner, health=Health.DOWN)), None)
     closed = end(looked(judging(Kind.FAILOVER, Ended.COMPLETED), T0, dead)[0])
     assert closed.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
-    assert closed.say.startswith(f"The users of {P1} are directed to {P2} now, but it is down.")
+    assert closed.say.startswith(f"The users of {P1} are now directed to {P2}, but it is down.")
 
 
 def test_a_loss_is_counted_and_said() -> None:

@@ -108,7 +108,7 @@ def test_a_store_whose_file_was_replaced_reads_nothing_of_the_other(store: Store
     store.append([entry()])
     with store._connection():  # the one that is idle is in use
         path.rename(path.with_name("kept"))
-        with closing(connect.writable(path)), pytest.raises(CannotRead, match="another file now"):
+        with closing(connect.writable(path)), pytest.raises(CannotRead, match="a different file"):
             store.tail()
 
 
@@ -169,7 +169,7 @@ def test_a_write_ahead_log_that_is_cut_stops_what_is_new_and_is_not_written_into
     store.append([entry()])
     store.probe()
     os.truncate(path.with_name("log.db-wal"), 0)
-    assert "log.db-wal was cut" in (store.degraded or "")
+    assert "log.db-wal was truncated" in (store.degraded or "")
     with pytest.raises(CannotRecord):
         store.append([entry()])
     before = path.read_bytes()
