@@ -133,7 +133,7 @@ def test_a_fault_before_anything_was_sent_does_not_cost_the_approvals(
     house.peer.trouble(**trouble)
     operation, _ = house.approved()
     waiting = house.sees(operation, "Not started yet: ")["rendered"]
-    following = re.search(r"(pool02-fe0[12]\.contoso\.com) is tried next\. The approvals are good until ", waiting)
+    following = re.search(r"(pool02-fe0[12]\.contoso\.com) will be tried next\. The approvals are good until ", waiting)
     assert following, waiting
     house.reaches(operation, State.SUCCEEDED)
     op = house.operation(operation)

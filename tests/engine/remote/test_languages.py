@@ -114,7 +114,7 @@ def test_an_empty_parameter_list_is_not_a_cmdlet_without_parameters(peer: Peer) 
     peer.settings(parameters_told=False)
     assert engine(peer).parameters("Invoke-CsPoolFailOver") is UNTOLD
     check = trials(peer)[f"parameters of Invoke-CsPoolFailOver: {FE2}"]
-    assert (check.ok, "does not tell them" in check.say) == (False, True)
+    assert (check.ok, "does not report them" in check.say) == (False, True)
     assert "Parameters" in check.cure
 
 

@@ -133,7 +133,7 @@ def test_a_busy_server_is_told_before_anything_is_sent(engine: Remote, peer: Pee
     """HTTP 503 on Create: EngineUnavailable, safe to ask again."""
     peer.trouble("http", verb="Create", code=503)
     told = Told()
-    with pytest.raises(EngineUnavailable, match="cannot serve now"):
+    with pytest.raises(EngineUnavailable, match="cannot serve requests now"):
         go(engine, told)
     assert told.texts("phase") == ["opening"]
 

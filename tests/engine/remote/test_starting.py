@@ -37,7 +37,7 @@ def test_a_fault_before_anything_was_sent_is_safe_to_try_again_on_the_next_front
     engine = two_front_ends(peer, transport)
     peer.trouble(kind, verb=verb, **more)
     its = ticket(engine)
-    with pytest.raises(EngineUnavailable, match=f"{SECOND} is tried next"):
+    with pytest.raises(EngineUnavailable, match=f"{SECOND} will be tried next"):
         go(engine, Told(), its)
     assert not kept(peer, its.shell_id)
     again = ticket(engine)

@@ -40,7 +40,7 @@ def wrapped(cause: Exception) -> MaxRetryError:
         (fault(2150858843), EngineUnavailable, "gone"),
         (fault(2152992672, provider="not assigned to any management role"), StepRefused, "refused"),
         (WinRMTransportError("http", 404, ""), StepRefused, "at this path"),
-        (WinRMTransportError("http", 503, ""), EngineUnavailable, "cannot serve now"),
+        (WinRMTransportError("http", 503, ""), EngineUnavailable, "cannot serve requests now"),
         (WinRMTransportError("http", 400, ""), EngineUnavailable, "HTTP error"),
         (fault(None), EngineUnavailable, "not PowerShell remoting"),
         (fault("s:Receiver"), StepRefused, "refused"),
