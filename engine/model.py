@@ -2,7 +2,7 @@
 
 Frozen data only. No I/O, no clock, no chance, no rule: what follows is decided in `policy`, `preflight`, `plan`,
 `rules` and `verdict`. What is known about the pools is in `facts`. Words are those of Lync Server / Skype for Business
-Server where it has them, so that an administrator meets no new ones.
+Server where it has them, so that an administrator has no new ones to learn.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What people may ask for, and what comes next: a wish in, events or a Refusal out.
+"""What people may ask for, and what comes next: a request in, events or a Refusal out.
 
 Pure: persons, policy and time are arguments, nothing waits and nothing is written. What follows from an event
 stands in `states.TABLE`; what a reading leads to, in `readings`; what an outcome means, in `verdict`. The shell round
@@ -83,7 +83,7 @@ def _while_awaiting(op: Operation, now: datetime) -> Move:
     return Move(Step.REMIND) if now >= op.remind_at else Move(Step.WAIT, op.remind_at)
 
 
-# --- wishes of people ----------------------------------------------------------------------------------------------
+# --- what people ask for -------------------------------------------------------------------------------------------
 
 
 def ask(

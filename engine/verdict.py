@@ -132,7 +132,7 @@ def where_of(op: Operation, facts: Facts | None) -> Where:
     return Where.TARGET if away is (op.request.kind is Kind.FAILOVER) else Where.ORIGIN
 
 
-# --- sentences of an ending ----------------------------------------------------------------------------------------
+# --- sentences for an ending ---------------------------------------------------------------------------------------
 
 
 def _succeeded(op: Operation, facts: Facts | None) -> OperationClosed:

@@ -21,7 +21,7 @@ from audit.timeline import stored, visible
 
 _ROWS = f"SELECT {', '.join(COLUMNS)} FROM event"  # noqa: S608  # names of our own columns
 OPEN_OPERATIONS = "SELECT operation FROM operation WHERE open = 1 ORDER BY first_seq"
-"""By the partial index `operation_open`, which SQLite uses only where the query has its very condition."""
+"""By the partial index `operation_open`, which SQLite uses only where the query has exactly its condition."""
 
 HOLDERS = "SELECT operation FROM claim WHERE claim = ? ORDER BY operation"
 

@@ -31,7 +31,7 @@ class Case:
     now: datetime
     last_ended: datetime | None = None
     held_by: str = ""
-    """Another operation that is open on this pair: only a what-if can meet one."""
+    """Another operation that is open on this pair: only a what-if can come across one."""
     locked: str = ""
     """The pool that is locked together with this one; empty: none is."""
 

@@ -188,7 +188,7 @@ def who_serves(world: World, sip: str) -> tuple[str | None, ServiceLevel]:
 
 
 def voice_taken_over(world: World, down_since: object) -> bool:
-    """Whether a pool has been down for so long that the backup registrar answers for voice."""
+    """Whether a pool has been down long enough for the backup registrar to answer for voice."""
     if down_since is None or world.instant:
         return True
     row = world.one("SELECT voice_after FROM clock")

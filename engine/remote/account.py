@@ -42,7 +42,7 @@ class AccountPaused(AuthenticationError):
 
 @dataclass(frozen=True)
 class _Met:
-    """What those that went ahead met at one server, one after another: no refusal, but no answer either."""
+    """What those that went ahead ran into at one server, one after another: no refusal, but no answer either."""
 
     endpoint: str
     error: Exception
@@ -84,8 +84,8 @@ class Account:
 
     @contextmanager
     def signing_in(self, endpoint: str) -> Iterator[str | None]:
-        """Around a first request on a new connection; yields the password for it. Raises AccountPaused without having
-        sent anything, or what the one that went ahead to the same server met there twice."""
+        """Wraps the first request on a new connection; yields the password for it. Raises AccountPaused without having
+        sent anything, or the error that those that went ahead to the same server ran into twice."""
         ahead = self._enter(endpoint)
         password = self.password()
         try:

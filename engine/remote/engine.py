@@ -218,7 +218,7 @@ class Remote:
 
     def prove_over(self, ticket: Ticket, *, stop_asked: bool) -> Proof:
         """See RemoteRun.prove_over. A run that was asked to stop gets `patience` from the first look that found it
-        still there, in this life of the process; only then is its shell deleted under it."""
+        still there, in this process; only then is its shell deleted under it."""
         with closing(self._run(ticket, _nothing_to_tell, lambda: False)) as run:
             since = self._stopping.get(ticket.command_id)
             waited = since is not None and self._monotonic() - since > self.settings.patience

@@ -124,7 +124,7 @@ REMOTE = tuple(dict.fromkeys(row.error for row in TABLE))
 
 
 def translated(error: Exception, doing: str) -> EngineError:
-    """The port's error for one of theirs. `doing` names the step and the server: `signing in to fe01`."""
+    """The port's error for one of the other side's. `doing` names the step and the server: `signing in to fe01`."""
     error = _of_a_page(error)
     row = next((r for r in TABLE if isinstance(error, r.error) and r.applies(error)), None)
     if row is None:

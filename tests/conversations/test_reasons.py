@@ -45,7 +45,7 @@ def test_a_reason_of_4000_characters_is_refused_and_not_cut(house: House) -> Non
     operation, card = house.asked()
     house.bob.click("Deny", ts=card)
     assert house.bob.submit({"reason": long}).status == "invalid"
-    assert "The reason has 4,000 characters; 1,000 fit." in forge.submission(house.url, operation, long)[1]
+    assert "The reason has 4,000 characters; the limit is 1,000, and" in forge.submission(house.url, operation, long)[1]
     assert house.operation(operation).state is State.AWAITING
 
 
