@@ -64,5 +64,5 @@ def test_a_log_that_cannot_be_read_at_the_start_is_not_called_damaged(log: Path,
     done = subprocess.run(
         command, env={"PYTHONPATH": str(ROOT), **faults.environment}, capture_output=True, encoding="utf-8", check=False
     )
-    assert "the file itself may be good" in done.stderr
+    assert "the file itself may be intact" in done.stderr
     assert "restore the last backup" not in done.stderr
