@@ -65,7 +65,7 @@ class SingleInstance:
         self._says(b"")
 
     def hold(self, path: Path) -> None:
-        """Lock the log's file too, which is made where there is none. Raises CannotOpen."""
+        """Lock the log's file too, which is created if there is none. Raises CannotOpen."""
         try:
             self._log = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
         except OSError as error:

@@ -31,7 +31,7 @@ class RemoteRun(Follower):
     """The run of one ticket, from its first step or from where another process left it."""
 
     def close(self) -> None:
-        """Let go of the connection, however the run was left; what is on the server stays as it is."""
+        """Let go of the connection, whatever state the run is in; what is on the server stays as it is."""
         inside.let_go(self._session.wsman)
 
     # --- starting --------------------------------------------------------------------------------------------------
