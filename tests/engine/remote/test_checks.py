@@ -38,7 +38,7 @@ def test_a_missing_parameter_is_told(peer: Peer) -> None:
     """What differs by version is named before anybody asks for it."""
     peer.script(hidden=["SkipDataVerification"])
     said = told(peer)[f"parameters of Invoke-CsPoolFailOver: {FE2}"].say
-    assert "and not SkipDataVerification" in said
+    assert "; it lacks SkipDataVerification" in said
 
 
 def test_an_endpoint_without_reattach_works_and_says_what_is_lost(peer: Peer) -> None:
