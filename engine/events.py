@@ -208,7 +208,7 @@ class DoubtStated:
 
 @dataclass(frozen=True)
 class RunStatedDead:
-    """Two leads stated that nothing of the run is at work any more, where it could not be proved. It changes no
+    """Two leads stated that no part of the run is active any more, where it could not be proved. It changes no
     reading."""
 
     kind_of: ClassVar[str] = "run.stated_dead"

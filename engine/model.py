@@ -185,7 +185,7 @@ class Word(StrEnum):
     NOT_HAPPENED = "not-happened"
     NEITHER = "neither"
     RUN_DEAD = "run-dead"
-    """About the run alone: nothing of it is at work any more. It changes no reading."""
+    """About the run alone: no part of it is active any more. It changes no reading."""
 
 
 Phase = Literal["planned", "opening", "sending", "running", "ended", "parked"]

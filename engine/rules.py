@@ -174,7 +174,7 @@ CLAIMS: Mapping[Word, str] = {
     Word.HAPPENED: "it happened",
     Word.NOT_HAPPENED: "it did not happen, and nothing was moved",
     Word.NEITHER: "it is neither done nor as before, and stays so",
-    Word.RUN_DEAD: "nothing of the run is at work any more",
+    Word.RUN_DEAD: "no part of the run is active any more",
 }
 """What each word claims, after "stated that"."""
 
@@ -228,7 +228,7 @@ def _stands_against(op: Operation, word: Word) -> Refusal | None:
         return Refusal(
             "E_NOT_PROVED_OVER",
             f"It is not proved that the run is over, so no statement about the outcome counts yet. {read}",
-            "Wait. If its server is gone for good, two leads can state that nothing of the run is at work any more.",
+            "Wait. If its server is gone for good, two leads can state that no part of the run is active any more.",
         )
     cure = f"What can be stated now: {' or '.join(CLAIMS[w] for w in possible)}." if possible else "Wait for the bot."
     return Refusal("E_READING_STANDS", f"No statement overrides what was read. {read}", cure)

@@ -164,7 +164,7 @@ def _warnings(op: Operation) -> list[str]:
 def _too_late(op: Operation) -> str:
     if op.outcome is not None and op.outcome.ended is Ended.STOPPED:
         return f"{op.stop_asked_by} asked to stop."
-    return f"{op.stop_asked_by} asked to stop; it was past the point of no return."
+    return f"{op.stop_asked_by} asked to stop, but it was past the point of no return."
 
 
 def _loss(op: Operation) -> str:
@@ -175,12 +175,12 @@ def _loss(op: Operation) -> str:
     if lost == 0:
         return "No change was lost."
     assert op.plan is not None
-    waited = "an unknown number of" if op.plan.loss is None else f"up to {op.plan.loss:,}"
+    waiting = "an unknown number of" if op.plan.loss is None else f"up to {op.plan.loss:,}"
     if op.plan.loss == 0:
         return ""
     if op.request.options.disaster or op.request.options.skip_verification:
-        return f"What was not copied is lost: {waited} changes waited when it started."
-    return f"When it started, {waited} changes waited to be copied; the cmdlet waits for them and reports no number."
+        return f"What had not been copied is lost: {waiting} changes were waiting when it started."
+    return f"When it started, {waiting} changes were waiting. The cmdlet waits for them, and reports no number."
 
 
 def _who_serves(op: Operation) -> str:
@@ -232,7 +232,7 @@ def _seen(op: Operation, look: Look) -> str:
 
 def _run(op: Operation, where: Where, proof: Proof | None) -> str:
     if op.run_dead:
-        return f"{' and '.join(op.run_dead.names)} stated that nothing of the run is at work any more."
+        return f"{' and '.join(op.run_dead.names)} stated that no part of the run is active any more."
     if proof:
         return proof.say
     if op.outcome is not None and op.outcome.ended in _OVER and where is Where.TARGET:

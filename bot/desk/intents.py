@@ -64,7 +64,7 @@ CHOICES: Mapping[Word, str] = {
     Word.HAPPENED: "It happened",
     Word.NOT_HAPPENED: "It did not happen",
     Word.NEITHER: "It is neither done nor as before",
-    Word.RUN_DEAD: "Nothing of the run is still at work",
+    Word.RUN_DEAD: "No part of the run is active any more",
 }
 
 

@@ -77,6 +77,15 @@ class SocketLink:
     def stop(self) -> None:
         self._stopping.set()
         self._thread.join()
+        client = self._handler.client
+        client.auto_reconnect_enabled = False
+        receiving = client.current_session_runner
+        receiving.event.set()
+        # The SDK's close() says it once, and waits for ever where a session that is just beginning takes it back.
+        while receiving.is_alive():
+            client.current_session_state.terminated = True
+            client.disconnect()
+            receiving.thread.join(0.1)
         self._handler.close()
 
 

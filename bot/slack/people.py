@@ -69,8 +69,8 @@ class People:
             return Refusal(
                 "E_UNKNOWN_PERSON",
                 "You have no role here. Being in the channel is not permission.",
-                "Ask whoever runs the bot to add you under [people] in its configuration. A guest account is refused "
-                "even then.",
+                "Ask the administrator of the bot to add you under [people] in its configuration. A guest account is "
+                "refused even then.",
             )
         if refusal := self._word(account, self._ask_about_account):
             return refusal

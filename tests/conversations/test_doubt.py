@@ -69,21 +69,21 @@ def test_two_leads_state_a_run_dead_that_nothing_can_prove_over_and_the_reading_
     operation, card = _in_doubt(house)
     house.breaks("pool", "pool02")  # the run meets it and goes back
     house.until(lambda: house.facts().pool.state is PoolState.ACTIVE)
-    house.sees(operation, "With Settle, two leads can state that nothing of the run is at work any more.")
+    house.sees(operation, "With Settle, two leads can state that no part of the run is active any more.")
     house.alice.click("Settle", ts=card["ts"])
     house.alice.wait_for("Alice may not settle this")
     house.bob.click("Settle", ts=card["ts"])
     house.until(lambda: house.bob.modal() is not None)
     assert "A reason is needed" in house.bob.submit({"choice": "run-dead", "reason": "  "}).text
     assert house.bob.submit({"choice": "run-dead", "reason": "fe01 burnt down"}).ok
-    house.sees(operation, "Bob stated that nothing of the run is at work any more. It counts when another lead")
+    house.sees(operation, "Bob stated that no part of the run is active any more. It counts when another lead")
     assert house.operation(operation).state is State.IN_DOUBT
     assert _states(house, house.carol, "run-dead", card) == ""
     op = house.closed(operation)
     assert (op.verdict, house.serves()) == (Verdict.FAILED, "pool01.contoso.com")
     shown = house.sees(operation, "FAILED.")["rendered"]
     assert "Nothing was moved: the users of pool01.contoso.com are directed to pool01.contoso.com." in shown
-    house.told(operation, "Bob and Carol stated that nothing of the run is at work any more.")
+    house.told(operation, "Bob and Carol stated that no part of the run is active any more.")
     assert house.refusals(operation) == [("U0ALICE", "E_MAY_NOT_APPROVE"), ("U0BOB", "E_NO_REASON")]
 
 

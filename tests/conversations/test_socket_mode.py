@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from threading import Event, Thread
 
 import pytest
 
+from bot.slack.link import SDK
 from bot.standin.people import socket
 from tests.conversations.conftest import Furnish
 from tests.conversations.house import House
@@ -56,3 +59,31 @@ def test_a_bot_that_starts_before_slack_can_be_reached_connects_later(furnish: F
     socket(house.standin.url, "refuse", times=1)
     house.live()
     assert house.done("/failover pool01").closed
+
+
+def test_a_bot_that_is_stopped_while_its_session_begins_stops_all_the_same(
+    furnish: Furnish, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The SDK's own close() waits for ever then, and the service would have to be killed. The SDK logs a line at that
+    moment, and is held there until the bot has closed the session."""
+    house = furnish("socket")
+    begins = Event()
+
+    def hold(record: logging.LogRecord) -> bool:
+        if "Starting to receive" in record.msg:
+            begins.set()
+            house.until(lambda: bool(house.alive.link.trouble))
+        return True
+
+    SDK.addFilter(hold)
+    try:
+        with caplog.at_level(logging.INFO, logger=SDK.name):
+            house.live()
+            assert begins.wait(10)
+            stopping = Thread(target=house.alive.stop, daemon=True)
+            stopping.start()
+            stopping.join(20)
+            assert not stopping.is_alive()
+    finally:
+        SDK.removeFilter(hold)
+    house.bot = None

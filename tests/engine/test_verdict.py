@@ -311,7 +311,7 @@ def test_a_loss_is_counted_and_said() -> None:
 
 @pytest.mark.parametrize(
     ("bound", "said"),
-    [(10_000, "up to 10,000 changes waited"), (None, "an unknown number of changes waited"), (0, "")],
+    [(10_000, "up to 10,000 changes were waiting"), (None, "an unknown number of changes were waiting"), (0, "")],
 )
 def test_where_nobody_counted_the_bound_that_was_approved_is_told(bound: int | None, said: str) -> None:
     """A server does not say what a disaster failover lost; what was known at the start is."""
@@ -330,7 +330,7 @@ def test_a_stop_that_the_server_reported_and_that_moved_the_users_all_the_same_i
     closed = end(held(evolve(stopping, RunEnded(outcome(Ended.STOPPED)), T0), PoolState.FAILED_OVER))
     assert closed.verdict is Verdict.SUCCEEDED_WITH_WARNINGS
     assert "point of no return" not in closed.say
-    assert "The server reported the run as stopped, and the users were moved all the same." in closed.say
+    assert "The server reported the run as stopped, but the users were moved all the same." in closed.say
 
 
 @pytest.mark.parametrize("ended", [Ended.COMPLETED_WITH_ERRORS, Ended.FAILED, Ended.STOPPED])
