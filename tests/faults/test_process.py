@@ -54,7 +54,7 @@ def test_sigterm_ends_a_bot_whose_engine_hangs(shaken: Shaken) -> None:
     shaken.house.is_in_order()
 
 
-@pytest.mark.parametrize("stream", ["stdout", "both"])
+@pytest.mark.parametrize("stream", [pytest.param("stdout", marks=pytest.mark.slow), "both"])
 def test_output_on_a_full_disk_keeps_it_neither_from_starting_nor_from_ending(shaken: Shaken, stream: str) -> None:
     """/dev/full takes no byte: what cannot be said is not said, and the exit code is 0."""
     shaken.place.write()

@@ -1,7 +1,7 @@
 """An incident as in tests/crash, with the real engine: the bot's lives are processes, the server another one.
 
-People do one thing more: where the bot is in doubt, and the server shows that nothing was ever started, two leads
-state what they may.
+People do one thing more: where the bot is in doubt, and the server shows that nothing is at work there, two leads state
+what they may.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class RemoteIncident(crash.Incident):
     def _people_act(self) -> None:
         super()._people_act()
         op = self.operation()
-        if op is None or op.state is not State.IN_DOUBT or self.started() or not self.silent():
+        if op is None or op.state is not State.IN_DOUBT or not self.silent():
             return
         for name in ("bob", "carol"):
             for word in words(op):
@@ -104,7 +104,7 @@ class RemoteIncident(crash.Incident):
             return
         with suppress(LookupError):
             lead.click("Settle")
-            lead.submit({"choice": word.value, "reason": "the server never started it"})
+            lead.submit({"choice": word.value, "reason": "nothing is at work on the server"})
 
     # --- what can be seen ------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def place(running: Place) -> Place:
     return running
 
 
-@pytest.mark.parametrize("wire", ["http-ntlm", "https-negotiate"])
+@pytest.mark.parametrize("wire", [pytest.param("http-ntlm", marks=pytest.mark.slow), "https-negotiate"])
 def test_with_good_settings_all_is_well(place: Place, wire: str) -> None:
     """Exit code 0, no BAD and no note; of the server everything is told that the bot builds on; nothing is changed."""
     code, told = place.check(wire)
@@ -172,7 +172,12 @@ def test_where_nothing_can_be_found_again_there_is_a_note(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "body"), [(404, "<html><p>gone<br></html>"), (503, "<html><body>soon</body></html>"), (200, "<html>")]
+    ("code", "body"),
+    [
+        (404, "<html><p>gone<br></html>"),
+        pytest.param(503, "<html><body>soon</body></html>", marks=pytest.mark.slow),
+        pytest.param(200, "<html>", marks=pytest.mark.slow),
+    ],
 )
 def test_no_words_of_a_library_reach_standard_error(place: Place, code: int, body: str) -> None:
     """Whatever answers in the server's place: the cause stands in a line of ours, and nothing beside it."""

@@ -102,7 +102,9 @@ def ends(house: WireHouse, case: Case) -> str:
 
 
 @pytest.mark.parametrize(
-    "case", [LOST, RESETS, LET_GO, CHATTY], ids=["answer-lost", "three-resets", "let-go", "many-lines"]
+    "case",
+    [LOST, RESETS, pytest.param(LET_GO, marks=pytest.mark.slow), pytest.param(CHATTY, marks=pytest.mark.slow)],
+    ids=["answer-lost", "three-resets", "let-go", "many-lines"],
 )
 def test_what_goes_wrong_on_the_way_is_no_failure(house: WireHouse, case: Case) -> None:
     """Answers lost, connections cut, the shell let go by the server, a flood of lines: SUCCEEDED, and sent once."""
@@ -119,7 +121,7 @@ def test_what_did_not_happen_is_said_not_to_have_happened(house: WireHouse, case
     "trouble",
     [
         {"kind": "http", "verb": "Create", "code": 503, "least_idle": 3600},
-        {"kind": "reset", "verb": "Create", "least_idle": 3600},
+        pytest.param({"kind": "reset", "verb": "Create", "least_idle": 3600}, marks=pytest.mark.slow),
         {"kind": "reset", "cmdlet": FAILOVER},
     ],
     ids=["busy", "cut", "never-arrived"],

@@ -57,7 +57,13 @@ def test_one_odd_answer_does_not_give_a_run_up(peer: Peer, transport: str, odd: 
     assert sent(peer, its.command_id) == 1
 
 
-@pytest.mark.parametrize("odd", [*ODD[1:4], *ODD[5:], {"kind": "garble", "name": "00ff"}], ids=names)
+LONG = (*ODD[1:3], ODD[6], {"kind": "garble", "name": "00ff"})
+"""More of the same, of four seconds each."""
+
+
+@pytest.mark.parametrize(
+    "odd", [ODD[3], ODD[5], *(pytest.param(odd, marks=pytest.mark.slow) for odd in LONG)], ids=names
+)
 def test_odd_answers_for_ever_end_in_not_knowing_and_are_not_asked_for_often(peer: Peer, odd: dict[str, Any]) -> None:
     """After `patience`; and however fast the server answers, the same is asked at most four times a second."""
     engine = remote(peer, patience=2)
