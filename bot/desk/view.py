@@ -300,7 +300,7 @@ def _unstarted(op: Operation) -> list[str | Span]:
         case RequestRefused(say=say, cure=cure):
             return [_bold("Refused."), f" {cut(say, SAID)}", f" What to do: {cut(cure, SAID)}" if cure else ""]
         case RequestDenied(name=name, reason=reason):
-            return [_bold(f"Denied by {name}."), f" Reason: {reason}. Nothing was changed."]
+            return [_bold(f"Denied by {name}."), f" {_reason(reason)} Nothing was changed."]
         case RequestWithdrawn(name=name):
             return [_bold(f"Withdrawn by {name}."), " Nothing was changed."]
         case RequestExpired(missing=missing):
@@ -312,6 +312,10 @@ def _unstarted(op: Operation) -> list[str | Span]:
             ]
         case _:
             return [_bold(op.state.value.capitalize()), "."]
+
+
+def _reason(reason: str) -> str:
+    return f"Reason: {reason}{'' if reason.endswith('.') else '.'}"
 
 
 # --- what would be done, and to whom -------------------------------------------------------------------------------
@@ -327,7 +331,7 @@ def _request(op: Operation) -> list[Part]:
         shown.append(Command(plans.line(op.plan)))
     asked = [f"Asked by {request.name} at {clock(op.asked_at)}."]
     if request.reason:
-        asked.append(f" Reason: {request.reason}{'' if request.reason.endswith('.') else '.'}")
+        asked.append(f" {_reason(request.reason)}")
     if op.approvals and op.state in {State.IN_DOUBT, State.SETTLED, *CLOSED}:
         asked.append(f" Approved by {' and by '.join(f'{a.name} at {clock(a.at)}' for a in op.approvals)}.")
     shown.append(_text(*asked))
