@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.desk.intents import Button
-from bot.desk.view import Card, Command, Paragraph, Part, Span
+from bot.desk.parts import Command, Paragraph, Part, Span
+from bot.desk.view import Card
 from bot.slack.blocks import (
     Block,
     SlackMessage,
